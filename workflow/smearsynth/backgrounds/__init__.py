@@ -1,0 +1,1 @@
+"""Empty smear to put cells on."""

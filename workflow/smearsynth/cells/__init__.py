@@ -1,0 +1,1 @@
+"""Annotated cells from any source: outlines, duplicates, splits; one clean catalogue."""

@@ -1,0 +1,94 @@
+"""The catalogue: a COCO file of cells, whose images carry source, split, fold and group.
+
+``images[]``: ``id, file_name`` (relative to the catalogue's folder)``, width, height, source, original, sha256, group, split, fold``.
+``annotations[]``: COCO, with ``segmentation`` as polygons whose integer coordinates are pixel centres, and
+``origin`` (how the outline came about: ``expert``, ``given``, ``phantom``, ``found``), optionally ``nucleus`` (run lengths).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth import coco, images
+from smearsynth.files import read_json
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One annotated cell.
+
+    Parameters
+    ----------
+    id : int
+        Annotation id in the catalogue.
+    category_id : int
+        Cell type, by the taxonomy's id.
+    polygons : tuple of ndarray, shape (n, 2)
+        Outline(s) as (x, y) in pixels of its picture, largest first.
+    image : dict
+        The catalogue's image entry.
+    origin : str
+        How the outline came about.
+    path : Path
+        File of the picture.
+    """
+
+    id: int
+    category_id: int
+    polygons: tuple[np.ndarray, ...]
+    image: dict
+    origin: str
+    path: Path
+
+    @property
+    def split(self) -> str:
+        """``train`` or ``test``."""
+        return self.image["split"]
+
+    @property
+    def fold(self) -> int | None:
+        """0 or 1 for training cells (thesis 3.4), None for test cells."""
+        return self.image["fold"]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of its picture."""
+        return self.image["height"], self.image["width"]
+
+    def picture(self) -> np.ndarray:
+        """Its whole picture, RGB uint8."""
+        return images.read(self.path)
+
+    def mask(self) -> np.ndarray:
+        """Its boolean mask in the picture."""
+        return coco.fill(list(self.polygons), self.shape)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All cells of a run, in the order of their ids."""
+
+    cells: tuple[Cell, ...]
+    categories: tuple[dict, ...]
+
+    def select(self, *, split: str | None = None, category_ids: set[int] | None = None) -> list[Cell]:
+        """The cells of a split and of some types."""
+        return [
+            cell
+            for cell in self.cells
+            if (split is None or cell.split == split) and (category_ids is None or cell.category_id in category_ids)
+        ]
+
+
+def read(path: str | Path) -> Catalogue:
+    """Read ``results/<run>/cells/catalogue.json``."""
+    path = Path(path)
+    data = read_json(path)
+    pictures = {image["id"]: image for image in data["images"]}
+    cells = []
+    for entry in data["annotations"]:
+        image = pictures[entry["image_id"]]
+        polygons = tuple(coco.from_flat(flat) for flat in entry["segmentation"])
+        cells.append(Cell(entry["id"], entry["category_id"], polygons, image, entry["origin"], path.parent / image["file_name"]))
+    return Catalogue(tuple(cells), tuple(data["categories"]))

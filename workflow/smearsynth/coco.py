@@ -1,0 +1,127 @@
+"""COCO annotations: masks ↔ run lengths ↔ polygons; check, merge, write."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from pycocotools import mask as rle
+
+from smearsynth.errors import Problem
+from smearsynth.files import write_json
+
+Polygon = np.ndarray
+"""Vertices (n, 2) as (x, y) in pixels; integer coordinates are pixel centres."""
+
+
+def encode(mask: np.ndarray) -> dict:
+    """Run lengths of a boolean mask (height, width), with counts as text (pycocotools gives bytes)."""
+    packed = rle.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return {"size": [int(side) for side in packed["size"]], "counts": packed["counts"].decode("ascii")}
+
+
+def decode(segmentation: dict) -> np.ndarray:
+    """The boolean mask (height, width) of run lengths made by `encode`."""
+    return rle.decode({"size": segmentation["size"], "counts": segmentation["counts"].encode("ascii")}).astype(bool)
+
+
+def fill(polygons: list[Polygon], shape: tuple[int, int]) -> np.ndarray:
+    """The boolean mask of polygons, boundary pixels included (thesis 3.3: rounded vertices, ``cv2.fillPoly``)."""
+    canvas = np.zeros(shape, np.uint8)
+    for polygon in polygons:
+        cv2.fillPoly(canvas, [np.rint(polygon).astype(np.int32)], 1)
+    return canvas.astype(bool)
+
+
+def outline(mask: np.ndarray) -> list[Polygon]:
+    """The outer outlines of a mask, largest first; `fill` gives the mask back, but for its holes."""
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours = [contour[:, 0, :].astype(float) for contour in found if len(contour) >= 3]
+    return sorted(contours, key=lambda c: -cv2.contourArea(c.astype(np.float32)))
+
+
+def box(mask: np.ndarray) -> list[float]:
+    """``[x, y, width, height]`` of the pixels of a mask that is not empty."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return [float(columns[0]), float(rows[0]), float(columns[-1] - columns[0] + 1), float(rows[-1] - rows[0] + 1)]
+
+
+def to_flat(polygon: Polygon, *, digits: int = 2) -> list[float]:
+    """``[x1, y1, x2, y2, …]`` as COCO stores a polygon."""
+    return [round(float(value), digits) for value in np.asarray(polygon).reshape(-1)]
+
+
+def from_flat(flat: list[float]) -> Polygon:
+    """The inverse of `to_flat`."""
+    return np.asarray(flat, float).reshape(-1, 2)
+
+
+def annotation(mask: np.ndarray, *, id: int, image_id: int, category_id: int) -> dict:
+    """A COCO annotation whose box and area come from `mask` (height, width), which must not be empty."""
+    return {
+        "id": id,
+        "image_id": image_id,
+        "category_id": category_id,
+        "iscrowd": 0,
+        "bbox": box(mask),
+        "area": float(np.count_nonzero(mask)),
+        "segmentation": encode(mask),
+    }
+
+
+def check(data: dict) -> list[Problem]:
+    """What is wrong with a COCO file: ids, references, boxes, areas; an empty list if nothing is."""
+    problems = []
+
+    def wrong(where: str, what: str, fix: str) -> None:
+        problems.append(Problem(where, what, fix))
+
+    for part in ("images", "annotations", "categories"):
+        if not isinstance(data.get(part), list):
+            wrong(part, "missing or not a list", "a COCO file has images, annotations and categories")
+    if problems:
+        return problems
+    for part in ("images", "annotations", "categories"):
+        ids = [entry.get("id") for entry in data[part]]
+        for repeated in sorted({i for i in ids if ids.count(i) > 1} if len(ids) < 2000 else _repeated(ids), key=str):
+            wrong(part, f"id {repeated} stands more than once", "ids are unique")
+    images = {image["id"]: image for image in data["images"]}
+    categories = {category["id"] for category in data["categories"]}
+    for entry in data["annotations"]:
+        where = f"annotation {entry.get('id')}"
+        if entry.get("image_id") not in images:
+            wrong(where, f"image_id {entry.get('image_id')} does not exist", "give the id of an image of this file")
+        if entry.get("category_id") not in categories:
+            wrong(where, f"category_id {entry.get('category_id')} does not exist", "add the category or correct the id")
+        if not entry.get("area", 0) > 0:
+            wrong(where, f"area {entry.get('area')}", "the area of a cell is above 0")
+    return problems
+
+
+def _repeated(ids: list) -> set:
+    seen: set = set()
+    return {i for i in ids if i in seen or seen.add(i)}
+
+
+def merge(parts: list[dict], *, description: str) -> dict:
+    """One COCO file of several with the same categories; image and annotation ids are dense, from 1, in the order given."""
+    images, annotations = [], []
+    for part in parts:
+        new_id = {}
+        for image in part["images"]:
+            new_id[image["id"]] = len(images) + 1
+            images.append({**image, "id": len(images) + 1})
+        for entry in part["annotations"]:
+            annotations.append({**entry, "id": len(annotations) + 1, "image_id": new_id[entry["image_id"]]})
+    categories = parts[0]["categories"] if parts else []
+    return {
+        "info": {"description": description},
+        "licenses": [],
+        "images": images,
+        "annotations": annotations,
+        "categories": categories,
+    }
+
+
+def write(path: str | Path, data: dict) -> None:
+    """Write a COCO file atomically."""
+    write_json(path, data)

@@ -1,0 +1,46 @@
+"""What a user reads when something they gave is wrong: what, got, where and the fix, all problems at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with what a user gave.
+
+    Parameters
+    ----------
+    where : str
+        File, annotation or config key.
+    what : str
+        What is wrong, with the value that was found.
+    fix : str
+        What the user can do about it.
+    """
+
+    where: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}\n    fix: {self.fix}"
+
+
+class UserError(Exception):
+    """A mistake in what the user gave. The command line prints it without a traceback and exits with 2."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]):
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    @classmethod
+    def of(cls, where: str, what: str, fix: str) -> "UserError":
+        """One problem as an error."""
+        return cls(Problem(where, what, fix))
+
+
+def raise_all(problems: Iterable[Problem]) -> None:
+    """Raise one `UserError` with every problem, or return if there is none."""
+    found = list(problems)
+    if found:
+        raise UserError(found)

@@ -1,0 +1,1 @@
+"""How good the synthetic cells are, measured on real ones."""

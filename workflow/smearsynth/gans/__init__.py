@@ -1,0 +1,1 @@
+"""Generators of cells: networks, losses, training, sampling."""

@@ -1,0 +1,117 @@
+"""The only reader and writer of image files; RGB, uint8, axes (row, column, channel)."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from smearsynth.errors import UserError
+from smearsynth.files import write_bytes
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+MAX_PIXELS = 64_000_000
+"""Larger pictures are refused before they are decoded."""
+
+
+def refuse(path: Path, what: str, fix: str) -> UserError:
+    """The error for a picture that cannot be used."""
+    return UserError.of(str(path), what, fix)
+
+
+def read(path: str | Path) -> np.ndarray:
+    """Read a colour picture.
+
+    Parameters
+    ----------
+    path : path
+        PNG, JPEG, TIFF or BMP with 8 bits a channel; grey is repeated to three channels, alpha is dropped.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+        RGB.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, empty, truncated, no picture, larger than `MAX_PIXELS`, of 16 bits or of CMYK.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    path = Path(path)
+    if not path.is_file():
+        raise refuse(path, "no such file", "check the file name in the annotations and the folder in the configuration")
+    if path.stat().st_size == 0:
+        raise refuse(path, "the file is empty (0 bytes)", "copy it again from its source, or remove it and its annotation")
+    try:
+        # Pillow reads the header (mode, size) without decoding and, unlike OpenCV, refuses truncated files.
+        with Image.open(path) as picture:
+            mode, (width, height) = picture.mode, picture.size
+            if width * height > MAX_PIXELS:
+                raise refuse(path, f"{width} × {height} pixels, more than {MAX_PIXELS:,}", "cut it into smaller pictures")
+            if mode.startswith(("I", "F")):
+                raise refuse(path, f"more than 8 bits a channel (mode {mode})", "convert it to 8 bits a channel, RGB")
+            if mode == "CMYK":
+                raise refuse(path, "CMYK colours", "convert it to RGB with the colour profile of its scanner")
+            tags = getattr(picture, "tag_v2", {})
+            if max(np.atleast_1d(tags.get(258, 8))) > 8:
+                raise refuse(path, "more than 8 bits a channel", "convert it to 8 bits a channel, RGB")
+            if picture.format == "PNG" and _png_depth(path) > 8:
+                raise refuse(path, "16 bits a channel", "convert it to 8 bits a channel, RGB")
+            return np.asarray(picture.convert("RGB"))
+    except UnidentifiedImageError:
+        raise refuse(path, "not a picture that can be read", "give a PNG, JPEG, TIFF or BMP file") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise refuse(path, f"damaged or truncated ({error})", "copy it again from its source, or remove it") from None
+    except Image.DecompressionBombError:
+        raise refuse(path, f"more than {MAX_PIXELS:,} pixels", "cut it into smaller pictures") from None
+
+
+def _png_depth(path: Path) -> int:
+    """Bits a channel, from the header of a PNG file."""
+    with open(path, "rb") as handle:
+        header = handle.read(25)
+    return header[24] if len(header) == 25 else 8
+
+
+def read_grey(path: str | Path) -> np.ndarray:
+    """Read a single-channel picture (a mask, a label image) without changing its values.
+
+    Returns
+    -------
+    ndarray of uint8 or uint16, shape (height, width)
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise refuse(path, "no such file", "every picture needs its mask under the same name") from None
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
+    if image is None:
+        raise refuse(path, "not a picture that can be read", "write the mask again as a PNG")
+    return image if image.ndim == 2 else cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2GRAY)
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """PNG bytes of an RGB (height, width, 3) or single-channel (height, width) array of uint8 or uint16."""
+    if image.ndim == 3:
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    done, content = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 4])
+    if not done:
+        raise ValueError(f"cannot write an array of {image.dtype} and shape {image.shape} as PNG")
+    return content.tobytes()
+
+
+def write(path: str | Path, image: np.ndarray) -> None:
+    """Write an array as PNG, atomically; see `encode_png`."""
+    write_bytes(path, encode_png(image))
+
+
+def to_network(image: np.ndarray) -> np.ndarray:
+    """uint8 in [0, 255] to float32 in [-1, 1] (thesis 3.4, `normalize`)."""
+    return image.astype(np.float32) / 127.5 - 1.0
+
+
+def from_network(image: np.ndarray) -> np.ndarray:
+    """float in [-1, 1] to uint8 in [0, 255], rounded; values outside are clipped."""
+    return np.clip(np.rint((np.asarray(image, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Catalogue to label image beside real image."""

@@ -1,0 +1,1 @@
+"""Layout and generators to picture, owner map and COCO annotations."""

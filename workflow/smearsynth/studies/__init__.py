@@ -1,0 +1,1 @@
+"""What the papers show, from this run's results, beside what they report."""
