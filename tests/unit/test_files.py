@@ -1,0 +1,51 @@
+import os
+
+import pytest
+
+from smearsynth import files
+from smearsynth.errors import UserError
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
+    path = tmp_path / "a.txt"
+    files.write_text(path, "old")
+    with pytest.raises(RuntimeError), files.atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_failed_folder_leaves_the_old_one(tmp_path):
+    with files.atomic_folder(tmp_path / "out") as folder:
+        (folder / "x").write_text("1")
+    with pytest.raises(RuntimeError), files.atomic_folder(tmp_path / "out") as folder:
+        (folder / "y").write_text("2")
+        raise RuntimeError
+    assert os.listdir(tmp_path) == ["out"] and os.listdir(tmp_path / "out") == ["x"]
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    for name in ("x", "y"):
+        with files.atomic_folder(tmp_path / "out") as folder:
+            (folder / name).write_text("1")
+    assert os.listdir(tmp_path / "out") == ["y"]
+
+
+def test_tables_read_back(tmp_path):
+    files.write_tsv(tmp_path / "t.tsv", ["a", "b"], [["x", 0.5], ["tab\there", None]])
+    assert files.read_tsv(tmp_path / "t.tsv") == [{"a": "x", "b": "0.5"}, {"a": "tab here", "b": "n/a"}]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe"])
+def test_unreadable_json_is_a_user_error_that_names_the_file(tmp_path, content):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.json"):
+        files.read_json(path)
+
+
+def test_nan_is_no_json(tmp_path):
+    with pytest.raises(ValueError):
+        files.write_json(tmp_path / "a.json", float("nan"))

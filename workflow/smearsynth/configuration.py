@@ -1,0 +1,64 @@
+"""The configuration of a run: checked against the schema, then section by section, before any job starts."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.options import build
+
+SECTIONS: dict[str, tuple[str, str]] = {}
+"""Configuration path → (module, dataclass) that the stage builds from it."""
+
+
+def check(config: dict, schema: Path) -> None:
+    """Check a whole configuration.
+
+    Parameters
+    ----------
+    config : dict
+        What Snakemake merged from config.yaml, ``--configfile`` and ``--config``.
+    schema : Path
+        The JSON schema, as YAML.
+
+    Raises
+    ------
+    UserError
+        With everything that the schema finds or, where it finds nothing, everything that the stages' own options find.
+    """
+    raise_all(against_schema(config, yaml.safe_load(schema.read_text(encoding="utf-8"))))
+    problems: list[Problem] = []
+    for path, (module, name) in SECTIONS.items():
+        values: Any = config
+        for key in path.split("."):
+            values = values[key]
+        try:
+            build(getattr(importlib.import_module(module), name), values, where=path)
+        except UserError as error:
+            problems.extend(error.problems)
+    raise_all(problems)
+
+
+def against_schema(config: dict, schema: dict) -> list[Problem]:
+    """Every place where a configuration breaks the schema, each with what the schema says of that key."""
+    import difflib
+
+    import jsonschema
+
+    problems = []
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(config):
+        where = "config: " + (".".join(map(str, error.absolute_path)) or "top level")
+        if error.validator == "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            for unknown in sorted(set(error.instance) - set(known)):
+                near = difflib.get_close_matches(unknown, known, n=1)
+                fix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+                problems.append(Problem(f"{where}.{unknown}".replace("top level.", ""), "unknown key", fix))
+            continue
+        fix = error.schema.get("description", "see config.yaml")
+        if error.validator == "type" and isinstance(error.instance, str) and "number" in str(error.validator_value):
+            fix = "YAML reads 2e-4 as text: write 2.0e-4; " + fix
+        problems.append(Problem(where, error.message, fix))
+    return problems
