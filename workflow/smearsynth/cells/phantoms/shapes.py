@@ -1,0 +1,111 @@
+"""Outlines of cells and nuclei as fields: positive inside, about the distance to the edge in µm."""
+
+import cv2
+import numpy as np
+
+from smearsynth.cells.phantoms.morphology import Nucleus, Outline
+from smearsynth.cells.phantoms.textures import noise
+
+ANGLES = 360
+
+
+def grid(half: float, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates x, y (n, n) in µm of pixels `step` µm apart, n odd, that reach `half` µm from the middle."""
+    reach = int(np.ceil(half / step))
+    axis = np.arange(-reach, reach + 1, dtype=np.float32) * np.float32(step)
+    return np.meshgrid(axis, axis)
+
+
+def radii(rng: np.random.Generator, outline: Outline, *, diameter: float) -> np.ndarray:
+    """Radius in µm (`ANGLES`,) of a slightly irregular closed outline: an ellipse, smooth waves and spikes."""
+    angle = np.linspace(0, 2 * np.pi, ANGLES, endpoint=False)
+    stretch = np.sqrt(1 + rng.uniform(*outline.elongation))
+    turn = angle + rng.uniform(0, 2 * np.pi)
+    radius = 1 / np.hypot(np.cos(turn) / stretch, np.sin(turn) * stretch)
+    roughness = rng.uniform(*outline.waves)
+    for order in range(2, 8):
+        radius += roughness * rng.normal() * order**-1.3 * np.cos(order * angle + rng.uniform(0, 2 * np.pi))
+    for _ in range(rng.integers(outline.spikes[0], outline.spikes[1] + 1)):
+        away = angle - rng.uniform(0, 2 * np.pi)
+        radius += rng.uniform(*outline.spike_height) * np.exp((np.cos(away) - 1) / rng.uniform(*outline.spike_width) ** 2)
+    # The area is that of a disc with this diameter, whatever the waves and spikes.
+    return (radius * diameter / 2 / np.sqrt(np.mean(radius**2))).astype(np.float32)
+
+
+def radial_field(x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """The field of a star-shaped outline with `radius` (`ANGLES`,) in µm around the origin."""
+    closed = np.append(radius, radius[0])
+    position = (np.arctan2(y, x) / (2 * np.pi) % 1.0) * ANGLES
+    return (np.interp(position, np.arange(ANGLES + 1), closed) - np.hypot(x, y)).astype(np.float32)
+
+
+def spine(rng: np.random.Generator, nucleus: Nucleus) -> tuple[np.ndarray, np.ndarray]:
+    """Discs whose union is a nucleus, up to scale: centres (n, 2) and radii (n,).
+
+    A nucleus is a bent spine thickened by discs. A short thick spine is an oval, a bent one a kidney or a horseshoe,
+    a long thin one a band; lobes are thick stretches of a spine that is a thin filament between them.
+    """
+    lobes = int(rng.choice(np.arange(1, len(nucleus.lobes) + 1), p=np.asarray(nucleus.lobes) / np.sum(nucleus.lobes)))
+    turn = np.deg2rad(rng.uniform(*nucleus.turn)) * rng.choice((-1, 1))
+    slender = rng.uniform(*nucleus.slender) * (1 if lobes == 1 else lobes)
+    count = max(24, 12 * lobes)
+    place = np.linspace(0, 1, count)
+    wander = nucleus.wander * np.cumsum(rng.normal(size=count)) / np.sqrt(count)
+    heading = rng.uniform(0, 2 * np.pi) + turn * place + wander
+    steps = 2 * slender / count * np.stack([np.cos(heading), np.sin(heading)], 1)
+    centres = np.cumsum(steps, 0)
+    if lobes == 1:
+        swell = 1 + nucleus.swell * np.cos(2 * np.pi * (place + rng.uniform(-0.15, 0.15)))
+        return centres, swell
+    neck = rng.uniform(*nucleus.neck)
+    within = np.abs((place * lobes) % 1 - 0.5) * 2
+    size = rng.uniform(0.8, 1.15, lobes)[np.minimum((place * lobes).astype(int), lobes - 1)]
+    return centres, np.where(within < rng.uniform(0.35, 0.6), size, neck)
+
+
+def disc_field(x: np.ndarray, y: np.ndarray, centres: np.ndarray, sizes: np.ndarray, *, blend: float) -> np.ndarray:
+    """The field of a union of discs whose seams are rounded over about `blend` µm."""
+    total = np.zeros_like(x)
+    for (a, b), size in zip(centres.astype(np.float32), sizes.astype(np.float32)):
+        depth = size - np.sqrt((x - a) ** 2 + (y - b) ** 2)
+        total += np.exp(np.clip(depth / blend, -40, 40))
+    # Discs stand close together along the spine: without this their sum would thicken it.
+    return (blend * np.log(np.maximum(total, 1e-30)) - blend * np.log(len(sizes) / 6 + 1)).astype(np.float32)
+
+
+def nucleus_field(
+    x: np.ndarray, y: np.ndarray, cell: np.ndarray, rng: np.random.Generator, nucleus: Nucleus, *, diameter: float, step: float
+) -> np.ndarray:
+    """The field of a nucleus inside the cell whose field is `cell`; all arrays (n, n), lengths in µm."""
+    centres, sizes = spine(rng, nucleus)
+    centres = centres - np.average(centres, axis=0, weights=sizes**2)
+    area = rng.uniform(*nucleus.area) * np.pi * diameter**2 / 4
+    # Scale to the area wanted: measured on a coarse grid, as the union has no simple area.
+    reach = float(np.max(np.hypot(*centres.T) + sizes)) * 1.1
+    coarse = np.linspace(-reach, reach, 49, dtype=np.float32)
+    u, v = np.meshgrid(coarse, coarse)
+    inside = np.count_nonzero(disc_field(u, v, centres, sizes, blend=0.08) > 0)
+    scale = np.sqrt(area / (inside * (2 * reach / 48) ** 2))
+    offset = rng.uniform(*nucleus.offset) * diameter / 2
+    toward = rng.uniform(0, 2 * np.pi)
+    centres = centres * scale + offset * np.array([np.cos(toward), np.sin(toward)])
+    warp = nucleus.warp
+    shift = [warp * noise(rng, x.shape, 0.11 * diameter / step) for _ in "xy"]
+    # The field is smooth: half resolution is enough.
+    half = (x.shape[1] // 2 + 1, x.shape[0] // 2 + 1)
+    u, v = (cv2.resize(axis + move, half, interpolation=cv2.INTER_LINEAR) for axis, move in zip((x, y), shift))
+    field = cv2.resize(disc_field(u, v, centres, sizes * scale, blend=0.08 * scale), x.shape[::-1])
+    # A nucleus near the membrane is flattened by it.
+    return smooth_min(field, cell - nucleus.margin, 0.25)
+
+
+def smooth_min(a: np.ndarray, b: np.ndarray, blend: float) -> np.ndarray:
+    """The smaller of two fields with the corner rounded over `blend` µm."""
+    mix = np.clip(0.5 + 0.5 * (b - a) / blend, 0, 1)
+    return b * (1 - mix) + a * mix - blend * mix * (1 - mix)
+
+
+def cover(field: np.ndarray, softness: float) -> np.ndarray:
+    """Coverage in [0, 1] of a field: 0.5 at the edge, soft over ± `softness` µm."""
+    ramp = np.clip(0.5 + field / (2 * softness), 0, 1)
+    return ramp * ramp * (3 - 2 * ramp)
