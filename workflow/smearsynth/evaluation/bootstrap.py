@@ -1,0 +1,42 @@
+"""Intervals by bootstrap over cells: the percentile interval of Efron (1979)."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def interval(
+    statistic: Callable[[np.ndarray], float],
+    count: int,
+    rng: np.random.Generator,
+    *,
+    resamples: int,
+    level: float,
+) -> tuple[float, float] | None:
+    """The percentile interval of a statistic.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes indices (n,) of cells drawn with replacement from ``range(count)`` and gives a number; NaN where it is undefined,
+        such as a ratio whose denominator is 0.
+    count : int
+        Number of cells.
+    rng : Generator
+    resamples : int
+    level : float
+        Coverage, such as 0.95.
+
+    Returns
+    -------
+    tuple of float or None
+        Lower and upper end, None with fewer than two cells or where the statistic is undefined in over a tenth of the resamples.
+    """
+    if count < 2:
+        return None
+    values = np.array([statistic(rng.integers(count, size=count)) for _ in range(resamples)])
+    defined = values[np.isfinite(values)]
+    if len(defined) < 0.9 * resamples:
+        return None
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,94 @@
+"""Hold the accuracy of a classifier on generated held-out cells against its accuracy on the real ones, per type."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth import seeds
+from smearsynth.errors import UserError
+from smearsynth.evaluation.bootstrap import interval
+from smearsynth.evaluation.options import EvaluationOptions
+from smearsynth.files import read_tsv, write_tsv
+from smearsynth.options import loads
+from smearsynth.taxonomy import Taxonomy
+
+COLUMNS = ["type", "cells", "real_right", "generated_right", "real", "generated", "ratio", "ratio_low", "ratio_high", "verdict"]
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section evaluation of the configuration, as JSON")
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--real", type=Path, required=True, help="names of the real held-out cells (readers name)")
+    parser.add_argument("--generated", type=Path, required=True, help="names of the generated held-out cells (readers name)")
+    parser.add_argument("--out", type=Path, required=True, help="table (TSV)")
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(EvaluationOptions, args.options, where="evaluation")
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    types, real, generated = joined(args.real, args.generated)
+    rows = []
+    for cell_type in taxonomy.types:
+        of_type = types == cell_type.id
+        if of_type.any():
+            rng = seeds.rng(args.seed, "evaluation", "verdict", cell_type.name)
+            rows.append([cell_type.name, *judge(real[of_type], generated[of_type], rng, options)])
+    rows.append(["all cells", *judge(real, generated, seeds.rng(args.seed, "evaluation", "verdict"), options)])
+    write_tsv(args.out, COLUMNS, rows)
+
+
+def joined(real: Path, generated: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two tables of names joined by cell: true types, and whether the real and the generated cell were named rightly; shape (n,).
+
+    Raises
+    ------
+    UserError
+        If the tables are not of the same cells.
+    """
+    first, second = ({row["cell_id"]: row for row in read_tsv(path)} for path in (real, generated))
+    if first.keys() != second.keys() or not first:
+        lone = sorted(first.keys() ^ second.keys(), key=int)
+        what = f"{len(lone)} cells stand in one of the two tables only, such as cell {lone[0]}" if lone else "no cells"
+        raise UserError.of(f"{real}, {generated}", what, "name the real and the generated cells of the same split")
+    cells = sorted(first, key=int)
+    types = np.array([int(first[cell]["category_id"]) for cell in cells])
+    right = [np.array([rows[cell]["named"] == first[cell]["category_id"] for cell in cells]) for rows in (first, second)]
+    return types, *right
+
+
+def judge(real: np.ndarray, generated: np.ndarray, rng: np.random.Generator, options: EvaluationOptions) -> list:
+    """The numbers of one row of the table.
+
+    The ratio's interval resamples cells, each with its real and its generated picture together.
+
+    Parameters
+    ----------
+    real, generated : ndarray of bool, shape (n,)
+        Whether each cell was named rightly.
+
+    Returns
+    -------
+    list
+        See `COLUMNS`, without the type. The verdict says whether the ratio reaches the share asked for: ``yes`` or ``no``
+        where the whole interval lies on one side, ``likely`` or ``unlikely`` where only the ratio does, else ``n/a``.
+    """
+
+    def ratio(at: np.ndarray) -> float:
+        below = real[at].sum()
+        return float(generated[at].sum() / below) if below else float("nan")
+
+    value = ratio(np.arange(len(real)))
+    ends = interval(ratio, len(real), rng, resamples=options.resamples, level=options.level)
+    low, high = ends or (None, None)
+    counts = [len(real), int(real.sum()), int(generated.sum()), float(real.mean()), float(generated.mean())]
+    if np.isnan(value):
+        return [*counts, None, None, None, "n/a"]
+    if low is not None and (low >= options.share or high < options.share):
+        word = "yes" if low >= options.share else "no"
+    else:
+        word = "likely" if value >= options.share else "unlikely"
+    return [*counts, value, low, high, word]

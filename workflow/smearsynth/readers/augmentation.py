@@ -1,0 +1,44 @@
+"""Variation of training cells: turned, mirrored, scaled, lighter or darker, of another tint. Black stays black."""
+
+import cv2
+import numpy as np
+
+
+def vary(
+    pixels: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    rotate: bool,
+    mirror: bool,
+    scale: float,
+    brightness: float,
+    colour: float,
+) -> np.ndarray:
+    """Vary each cell of a batch on its own.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (n, size, size, 3)
+        Cells on black.
+    rng : Generator
+        Draws the same numbers whatever is switched on, so that switching one variation off leaves the others as they were.
+    rotate, mirror : bool
+    scale, brightness, colour : float
+        Largest relative change, see `readers.options.Augmentation`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, size, size, 3)
+    """
+    result = np.empty_like(pixels)
+    centre = (pixels.shape[1] - 1) / 2
+    for index, picture in enumerate(pixels):
+        angle = rng.uniform(0, 360) if rotate else rng.uniform(0, 0)
+        factor = 1 + scale * rng.uniform(-1, 1)
+        flip = rng.random() < 0.5
+        gains = (1 + brightness * rng.uniform(-1, 1)) * (1 + colour * rng.uniform(-1, 1, 3))
+        matrix = cv2.getRotationMatrix2D((centre, centre), angle, factor)
+        turned = cv2.warpAffine(picture, matrix, picture.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        turned = turned[:, ::-1] if mirror and flip else turned
+        result[index] = np.clip(np.rint(turned * gains), 0, 255)
+    return result

@@ -1,0 +1,91 @@
+"""What the stage `readers` may be told."""
+
+from dataclasses import dataclass
+
+from smearsynth.errors import Problem, raise_all
+from smearsynth.readers.architectures import ARCHITECTURES, SMALLEST
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How training cells are varied, each cell anew in every step.
+
+    Parameters
+    ----------
+    rotate : bool
+        Turn by any angle: a cell has no upright position.
+    mirror : bool
+        Mirror every second cell.
+    scale : float
+        Largest change of size, as a share: 0.1 draws a factor from 0.9 to 1.1.
+    brightness : float
+        Largest change of brightness, as a share.
+    colour : float
+        Largest change of each colour channel on its own, as a share: another stain or white balance.
+    """
+
+    rotate: bool
+    mirror: bool
+    scale: float
+    brightness: float
+    colour: float
+
+    def __post_init__(self) -> None:
+        raise_all(
+            Problem(name, f"got {getattr(self, name)}", "a share from 0 (off) to 0.5")
+            for name in ("scale", "brightness", "colour")
+            if not 0 <= getattr(self, name) <= 0.5
+        )
+
+
+@dataclass(frozen=True)
+class ReaderOptions:
+    """A classifier of single cells and its training.
+
+    Parameters
+    ----------
+    architecture : str
+        A key of `architectures.ARCHITECTURES`.
+    size : int
+        Side of the picture that the network sees, in pixels; a multiple of 16.
+    steps : int
+        Optimiser steps, whatever the number of cells, so that arms of different sizes are trained equally long.
+    batch : int
+        Cells per step.
+    learning_rate : float
+        Peak rate of Adam; it rises over the first twentieth of the steps and falls to 0 along a cosine.
+    label_smoothing : float
+        Share of the target that is spread over all types.
+    balance : bool
+        Draw every type equally often instead of every cell.
+    threads : int
+        Threads of the network's arithmetic. Part of the result: another count gives other rounding.
+    augmentation : Augmentation
+        Variation of the training cells.
+    """
+
+    architecture: str
+    size: int
+    steps: int
+    batch: int
+    learning_rate: float
+    label_smoothing: float
+    balance: bool
+    threads: int
+    augmentation: Augmentation
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.architecture not in ARCHITECTURES:
+            problems.append(Problem("architecture", f"got {self.architecture!r}", f"one of {', '.join(ARCHITECTURES)}"))
+        elif self.size % 16 or self.size < SMALLEST[self.architecture]:
+            least = SMALLEST[self.architecture]
+            problems.append(Problem("size", f"got {self.size}", f"a multiple of 16 pixels, at least {least}"))
+        for name in ("steps", "batch", "threads"):
+            if getattr(self, name) < 1:
+                problems.append(Problem(name, f"got {getattr(self, name)}", "a whole number above 0"))
+        if not 0 < self.learning_rate <= 1:
+            problems.append(Problem("learning_rate", f"got {self.learning_rate}", "above 0, at most 1; 2.0e-3 is usual"))
+        if not 0 <= self.label_smoothing < 1:
+            problems.append(Problem("label_smoothing", f"got {self.label_smoothing}", "from 0 (off) to below 1"))
+        raise_all(problems)

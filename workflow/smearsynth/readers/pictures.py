@@ -1,0 +1,122 @@
+"""Pictures of single cells as a reader gets them: from pairs, from a generator's samples, from any folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from smearsynth import images
+from smearsynth.errors import UserError
+from smearsynth.files import read_json
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells, each a square picture.
+
+    Parameters
+    ----------
+    files : tuple of str
+        Relative to the index or folder they were read from.
+    cell_ids, category_ids : tuple of int or None
+        Catalogue's id and true type, None where a folder does not tell.
+    splits : tuple of str or None
+        ``train`` or ``test``.
+    pixels : ndarray of uint8, shape (n, size, size, 3)
+        RGB, the cell on black.
+    """
+
+    files: tuple[str, ...]
+    cell_ids: tuple[int | None, ...]
+    category_ids: tuple[int | None, ...]
+    splits: tuple[str | None, ...]
+    pixels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def where(self, keep: list[bool]) -> "Cells":
+        """The cells for which `keep` is true, in order."""
+        at = [i for i, kept in enumerate(keep) if kept]
+
+        def pick(values: tuple) -> tuple:
+            return tuple(values[i] for i in at)
+
+        return Cells(pick(self.files), pick(self.cell_ids), pick(self.category_ids), pick(self.splits), self.pixels[at])
+
+
+def fit(picture: np.ndarray, size: int) -> np.ndarray:
+    """A picture padded with black to a square and resized to `size` pixels, by area where it shrinks.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+    size : int
+
+    Returns
+    -------
+    ndarray of uint8, shape (size, size, 3)
+    """
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    if height != width:
+        top, left = (side - height) // 2, (side - width) // 2
+        picture = cv2.copyMakeBorder(picture, top, side - height - top, left, side - width - left, cv2.BORDER_CONSTANT)
+    if side == size:
+        return picture
+    return cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
+
+
+def read(source: str | Path, *, size: int, split: str | None = None) -> Cells:
+    """Read cells, of one split or of all.
+
+    Parameters
+    ----------
+    source : path
+        ``pairs/index.json`` (the real half of each pair is taken), the ``index.json`` of a generator's samples, or a folder of
+        pictures whose types nobody tells.
+    size : int
+        Side of the pictures in pixels.
+    split : str, optional
+        ``train`` or ``test``; not for folders, which have no splits.
+
+    Raises
+    ------
+    UserError
+        If there is nothing to read, or a picture cannot be read.
+    """
+    source = Path(source)
+    if source.is_dir():
+        return _folder(source, size)
+    index = read_json(source)
+    entries = index.get("pairs", index.get("cells")) if isinstance(index, dict) else None
+    if not isinstance(entries, list):
+        raise UserError.of(str(source), "neither 'pairs' nor 'cells' in it", "give an index of pairs or of generated cells")
+    halves = "pairs" in index
+    chosen = [entry for entry in entries if split is None or entry["split"] == split]
+    if not chosen:
+        raise UserError.of(
+            str(source), f"no cells{f' of split {split}' if split else ''}", "check cells.splits in the configuration"
+        )
+
+    def picture(entry: dict) -> np.ndarray:
+        whole = images.read(source.parent / entry["file"])
+        return fit(whole[:, : whole.shape[1] // 2] if halves else whole, size)
+
+    return Cells(
+        tuple(entry["file"] for entry in chosen),
+        tuple(entry["cell_id"] for entry in chosen),
+        tuple(entry["category_id"] for entry in chosen),
+        tuple(entry["split"] for entry in chosen),
+        np.stack([picture(entry) for entry in chosen]),
+    )
+
+
+def _folder(folder: Path, size: int) -> Cells:
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.SUFFIXES)
+    if not paths:
+        raise UserError.of(str(folder), "no pictures in it", f"give a folder with {', '.join(images.SUFFIXES)} files")
+    nothing = (None,) * len(paths)
+    pixels = np.stack([fit(images.read(path), size) for path in paths])
+    return Cells(tuple(path.relative_to(folder).as_posix() for path in paths), nothing, nothing, nothing, pixels)

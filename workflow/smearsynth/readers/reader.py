@@ -1,0 +1,46 @@
+"""A trained reader in its folder: ``reader.weights.h5`` and ``model.json``."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth import options as configuration
+from smearsynth.files import read_json, write_json
+from smearsynth.readers.architectures import Model, build
+from smearsynth.readers.options import ReaderOptions
+from smearsynth.readers.training import fix_threads, probabilities
+
+WEIGHTS = "reader.weights.h5"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A network with the types it knows, in the order of its outputs."""
+
+    model: Model
+    options: ReaderOptions
+    types: tuple[int, ...]
+
+    def name(self, pixels: np.ndarray) -> tuple[list[int], np.ndarray]:
+        """The category id of each cell (n, size, size, 3; uint8, on black) and the probabilities (n, types)."""
+        found = probabilities(self.model, pixels)
+        return [self.types[at] for at in found.argmax(1)], found
+
+
+def save(folder: Path, reader: Reader, *, seed: int, trained_on: dict[str, int]) -> None:
+    """Write a reader into an existing folder, with what it was trained on."""
+    reader.model.save_weights(folder / WEIGHTS)
+    about = {"options": asdict(reader.options), "types": list(reader.types), "seed": seed, "trained_on": trained_on}
+    write_json(folder / "model.json", about, indent=1)
+
+
+def load(folder: str | Path) -> Reader:
+    """Read a reader that `save` wrote."""
+    folder = Path(folder)
+    about = read_json(folder / "model.json")
+    options = configuration.build(ReaderOptions, about["options"], where="readers")
+    fix_threads(options.threads)
+    model = build(options.architecture, size=options.size, classes=len(about["types"]), seed=0)
+    model.load_weights(folder / WEIGHTS)
+    return Reader(model, options, tuple(about["types"]))

@@ -1,0 +1,71 @@
+"""Train a classifier of single cells on the real training cells and test it on the held-out ones."""
+
+import json
+from pathlib import Path
+
+from tqdm import tqdm
+
+from smearsynth.errors import Problem, raise_all
+from smearsynth.files import atomic_folder, write_tsv
+from smearsynth.options import loads
+from smearsynth.readers import pictures, scores
+from smearsynth.readers.options import ReaderOptions
+from smearsynth.taxonomy import Taxonomy
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section readers of the configuration, as JSON")
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--pairs", type=Path, required=True, help="pairs/index.json")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the reader")
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(ReaderOptions, args.options, where="readers")
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    cells = pictures.read(args.pairs, size=options.size)
+    train = cells.where([split == "train" for split in cells.splits])
+    test = cells.where([split == "test" for split in cells.splits])
+    present = set(train.category_ids)
+    types = tuple(t.id for t in taxonomy.types if t.id in present)
+    _check(args.pairs, types, set(cells.category_ids), taxonomy)
+
+    import numpy as np
+
+    from smearsynth.readers import reader, training
+
+    labels = np.array([types.index(category_id) for category_id in train.category_ids])
+    model = training.fit(
+        train.pixels,
+        labels,
+        options,
+        seed=args.seed,
+        progress=lambda steps: tqdm(steps, total=options.steps, desc="reader", unit="step", mininterval=5),
+    )
+    trained = reader.Reader(model, options, types)
+    counts = scores.confusion(test.category_ids, trained.name(test.pixels)[0] if len(test) else [], types)
+    names = [taxonomy[category_id].name for category_id in types]
+    rows = [[name, *row] for name, row in zip(names, scores.per_type(counts), strict=True)]
+    total, right = int(counts.sum()), int(counts.trace())
+    rows.append(["all cells", total, right, right / total if total else None])
+    rows.append(["mean of types", total, None, scores.mean_of_types(counts)])
+    with atomic_folder(args.out) as folder:
+        trained_on = {name: int((labels == at).sum()) for at, name in enumerate(names)}
+        reader.save(folder, trained, seed=args.seed, trained_on=trained_on)
+        write_tsv(folder / "test.tsv", ["type", "cells", "right", "accuracy"], rows)
+        table = [[name, *map(int, row)] for name, row in zip(names, counts, strict=True)]
+        write_tsv(folder / "confusion.tsv", ["true \\ named", *names], table)
+
+
+def _check(index: Path, types: tuple[int, ...], present: set[int], taxonomy: Taxonomy) -> None:
+    """Refuse pairs from which no classifier can be trained or tested."""
+    problems = [
+        Problem(str(index), f"{taxonomy[missing].name} has test cells and no training cell", "set another seed or split share")
+        for missing in sorted(present - set(types))
+    ]
+    if len(types) < 2:
+        problems.append(Problem(str(index), f"{len(types)} type(s) with training cells", "a classifier needs at least two types"))
+    raise_all(problems)

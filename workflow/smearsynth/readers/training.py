@@ -1,0 +1,112 @@
+"""Training a reader: equal steps, every batch drawn from (seed, step)."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import numpy as np
+
+from smearsynth import images, seeds
+from smearsynth.readers.architectures import Model, build
+from smearsynth.readers.augmentation import vary
+from smearsynth.readers.options import ReaderOptions
+
+
+def fix_threads(threads: int) -> None:
+    """Set the threads of TensorFlow's arithmetic, before it computes anything."""
+    import tensorflow
+
+    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def draw(labels: np.ndarray, rng: np.random.Generator, *, batch: int, balance: bool) -> np.ndarray:
+    """Indices of the cells of one step, with replacement.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Classes.
+    rng : Generator
+    batch : int
+    balance : bool
+        Draw a class first, each equally often, and a cell of it second; else every cell is as likely.
+
+    Returns
+    -------
+    ndarray of int, shape (batch,)
+    """
+    if not balance:
+        return rng.integers(len(labels), size=batch)
+    present = np.unique(labels)
+    chosen = present[rng.integers(len(present), size=batch)]
+    return np.array([rng.choice(np.flatnonzero(labels == label)) for label in chosen])
+
+
+def batches(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int) -> Iterator[tuple]:
+    """The batches of all steps: float32 (batch, size, size, 3) in [-1, 1] and one-hot targets (batch, classes)."""
+    classes = int(labels.max()) + 1
+    variation = asdict(options.augmentation)
+    for step in range(options.steps):
+        rng = seeds.rng(seed, "readers", "step", step)
+        at = draw(labels, rng, batch=options.batch, balance=options.balance)
+        yield images.to_network(vary(pixels[at], rng, **variation)), np.eye(classes, dtype=np.float32)[labels[at]]
+
+
+def fit(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int, progress=lambda steps: steps) -> Model:
+    """Train a reader.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (n, size, size, 3)
+        Training cells on black.
+    labels : ndarray of int, shape (n,)
+        Classes from 0, none left out.
+    options : ReaderOptions
+    seed : int
+    progress : callable
+        Wraps the steps, such as tqdm.
+
+    Returns
+    -------
+    keras.Model
+        From float32 pictures in [-1, 1] to logits.
+    """
+    import keras
+
+    fix_threads(options.threads)
+    model = build(
+        options.architecture, size=options.size, classes=int(labels.max()) + 1, seed=seeds.entropy(seed, "readers") % 2**31
+    )
+    warm = max(1, options.steps // 20)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, options.steps - warm), warmup_target=options.learning_rate, warmup_steps=warm
+    )
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=options.label_smoothing)
+    model.compile(keras.optimizers.Adam(rate), loss)
+    for pictures, targets in progress(batches(pixels, labels, options, seed=seed)):
+        model.train_on_batch(pictures, targets)
+    return model
+
+
+def probabilities(model: Model, pixels: np.ndarray, *, batch: int = 64) -> np.ndarray:
+    """What a reader thinks of each cell.
+
+    Batches are padded to one shape, so that a cell's answer does not depend on how many others there are.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (n, size, size, 3)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, classes)
+        Rows sum to 1.
+    """
+    found = []
+    for start in range(0, len(pixels), batch):
+        part = images.to_network(pixels[start : start + batch])
+        padded = np.concatenate([part, np.zeros((batch - len(part), *part.shape[1:]), np.float32)])
+        found.append(np.asarray(model.predict_on_batch(padded), np.float64)[: len(part)])
+    logits = np.concatenate(found)
+    weights = np.exp(logits - logits.max(1, keepdims=True))
+    return weights / weights.sum(1, keepdims=True)
