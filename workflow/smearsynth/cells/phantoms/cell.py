@@ -37,7 +37,7 @@ def draw_cell(rng: np.random.Generator, form: Morphology | RedCell, *, step: flo
     diameter = 2 * float(np.sqrt(np.mean(radius**2)))
     x, y = grid(float(radius.max()) + 4 * step, step)
     field = radial_field(x, y, radius)
-    field += np.float32(0.05) * noise(rng, x.shape, 0.25 / step)
+    field += np.float32(0.03) * noise(rng, x.shape, 0.3 / step)
     if isinstance(form, RedCell):
         return _red(rng, form, field, diameter=diameter, step=step)
     return _white(rng, form, x, y, field, diameter=diameter, step=step)
@@ -117,7 +117,7 @@ def _chromatin(
         radius = rng.uniform(0.6, 1.1)
         away = radius - np.hypot(x - x[rows[pick], columns[pick]], y - y[rows[pick], columns[pick]])
         ring = np.exp(-((away / 0.2) ** 2))[..., None]
-        result += 0.8 * cover(away, 0.25)[..., None] * (nucleolus - result)
+        result += 0.6 * cover(away, 0.25)[..., None] * (nucleolus - result)
         result += 0.5 * ring * (dark - result)
     return result
 

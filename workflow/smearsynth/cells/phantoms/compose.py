@@ -1,6 +1,6 @@
 """A picture: the named cell in the middle, neighbours around it, light and camera."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from smearsynth.cells.phantoms.cell import Layer, draw_cell
 from smearsynth.cells.phantoms.morphology import CELLS, KINDS, PLATELET, RED
 from smearsynth.cells.phantoms.stain import LIGHT, staining
 from smearsynth.cells.phantoms.textures import noise
-from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.errors import Problem, raise_all
 
 FINEST = 0.12
 """Cells are drawn at this many µm per pixel or finer and averaged down: granules measure some 0.2 µm."""
@@ -17,6 +17,11 @@ SMALLEST_FIELD = 26.0
 """The largest monocytes and a strip of smear around them need a picture of this width, µm."""
 COARSEST = 0.6
 """Above this many µm per pixel a platelet is smaller than 8 pixels."""
+
+CROWD = (0.007, 0.022)
+"""Red cells per µm² of smear that are tried; some find no room."""
+PLATELETS = 0.001
+"""Platelets per µm²."""
 
 
 @dataclass(frozen=True)
@@ -141,16 +146,16 @@ def _neighbours(rng: np.random.Generator, canvas: _Canvas, keep_out: np.ndarray,
     """Paint red cells and a few platelets around the cell, none over it; returns their visible masks."""
     wide = canvas.absorbed.shape[0]
     field = (wide * step) ** 2
-    crowd = rng.uniform(0.004, 0.014)
-    names = ["red_blood_cell"] * rng.poisson(crowd * field) + ["platelet"] * rng.poisson(0.0006 * field)
-    # Smears differ in how their red cells look more than the cells of one smear do.
-    thick = rng.uniform(*RED.depth)
+    crowd = rng.uniform(*CROWD)
+    names = ["red_blood_cell"] * rng.poisson(crowd * field) + ["platelet"] * rng.poisson(PLATELETS * field)
+    # The red cells of one smear resemble each other more than those of two: drying and stain decide on the pallor.
+    red = replace(RED, depth=_near(rng, RED.depth), pallor=_near(rng, RED.pallor))
     placed: list[tuple[str, np.ndarray]] = []
     middles: list[tuple[float, float]] = []
-    tint = rng.uniform()
+    small = replace(PLATELET, diameter=(3.3, 0.8))
     for name in names:
         row, column = rng.uniform(-0.05 * wide, 1.05 * wide, 2)
-        form = RED if name == "red_blood_cell" else PLATELET
+        form = red if name == "red_blood_cell" else small
         crowding = 0.75 * form.diameter[0] / step
         if any(np.hypot(row - a, column - b) < crowding for a, b in middles):
             continue
@@ -162,6 +167,13 @@ def _neighbours(rng: np.random.Generator, canvas: _Canvas, keep_out: np.ndarray,
         placed = [(other, seen & ~mask) for other, seen in placed] + [(name, mask)]
         middles.append((row, column))
     return placed
+
+
+def _near(rng: np.random.Generator, whole: tuple[float, float]) -> tuple[float, float]:
+    """A third of the range `whole`, somewhere in it."""
+    width = (whole[1] - whole[0]) / 3
+    low = rng.uniform(whole[0], whole[1] - width)
+    return low, low + width
 
 
 def _down(mask: np.ndarray, factor: int) -> np.ndarray:
@@ -181,7 +193,10 @@ def _expose(rng: np.random.Generator, absorbed: np.ndarray, factor: int, um_per_
     focus = rng.uniform(0.03, 0.08) / um_per_px
     if focus > 0.3:
         light = cv2.GaussianBlur(light, (0, 0), focus)
-    lamp = np.asarray(LIGHT, np.float32) * (1 + rng.normal(0, 0.008) + rng.normal(0, 0.006, 3)).astype(np.float32)
+    # Cameras sharpen: a thin bright ring around dark cells.
+    sharpen = rng.uniform(0.1, 0.7)
+    light += sharpen * (light - cv2.GaussianBlur(light, (0, 0), 0.2 / um_per_px))
+    lamp = np.asarray(LIGHT, np.float32) * (1 + rng.normal(0, 0.008) + rng.normal(0, 0.004, 3)).astype(np.float32)
     tilt = rng.normal(0, 0.008, 2).astype(np.float32)
     axis = np.linspace(-1, 1, size, dtype=np.float32)
     shade = 1 + tilt[0] * axis[:, None] + tilt[1] * axis[None, :] - 0.008 * (axis[:, None] ** 2 + axis[None, :] ** 2)

@@ -7,6 +7,8 @@ from smearsynth.cells.phantoms.morphology import Nucleus, Outline
 from smearsynth.cells.phantoms.textures import noise
 
 ANGLES = 360
+"""Directions in which an outline is tabulated."""
+TRIES = 20
 
 
 def grid(half: float, step: float) -> tuple[np.ndarray, np.ndarray]:
@@ -46,21 +48,29 @@ def spine(rng: np.random.Generator, nucleus: Nucleus) -> tuple[np.ndarray, np.nd
     a long thin one a band; lobes are thick stretches of a spine that is a thin filament between them.
     """
     lobes = int(rng.choice(np.arange(1, len(nucleus.lobes) + 1), p=np.asarray(nucleus.lobes) / np.sum(nucleus.lobes)))
-    turn = np.deg2rad(rng.uniform(*nucleus.turn)) * rng.choice((-1, 1))
-    slender = rng.uniform(*nucleus.slender) * (1 if lobes == 1 else lobes)
-    count = max(24, 12 * lobes)
-    place = np.linspace(0, 1, count)
-    wander = nucleus.wander * np.cumsum(rng.normal(size=count)) / np.sqrt(count)
-    heading = rng.uniform(0, 2 * np.pi) + turn * place + wander
-    steps = 2 * slender / count * np.stack([np.cos(heading), np.sin(heading)], 1)
-    centres = np.cumsum(steps, 0)
-    if lobes == 1:
-        swell = 1 + nucleus.swell * np.cos(2 * np.pi * (place + rng.uniform(-0.15, 0.15)))
-        return centres, swell
+    slender = rng.uniform(*nucleus.slender) * lobes
     neck = rng.uniform(*nucleus.neck)
+    turn = np.deg2rad(rng.uniform(*nucleus.turn)) * rng.choice((-1, 1))
+    size = rng.uniform(0.82, 1.12, lobes) if lobes > 1 else np.ones(1)
+    stretch = rng.uniform(0.3, 0.5)
+    count = max(24, 12 * lobes)
+    place = (np.arange(count) + 0.5) / count
+    lobe = (place * lobes).astype(int)
+    start = rng.uniform(0, 2 * np.pi)
+    for _ in range(TRIES):
+        wander = nucleus.wander * np.cumsum(rng.normal(size=count)) / np.sqrt(count)
+        heading = start + turn * place + wander
+        centres = np.cumsum(2 * slender / count * np.stack([np.cos(heading), np.sin(heading)], 1), 0)
+        middles = np.array([centres[lobe == i].mean(0) for i in range(lobes)])
+        apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1)) + 9 * np.eye(lobes)
+        if lobes == 1 or apart.min() > nucleus.apart:
+            break
+        # The spine ran back into itself and its lobes would merge: straighten it.
+        turn *= 0.85
+    if lobes == 1:
+        return centres, 1 + nucleus.swell * np.cos(2 * np.pi * (place + rng.uniform(-0.15, 0.15)))
     within = np.abs((place * lobes) % 1 - 0.5) * 2
-    size = rng.uniform(0.8, 1.15, lobes)[np.minimum((place * lobes).astype(int), lobes - 1)]
-    return centres, np.where(within < rng.uniform(0.35, 0.6), size, neck)
+    return centres, np.where(within < stretch, size[lobe], neck)
 
 
 def disc_field(x: np.ndarray, y: np.ndarray, centres: np.ndarray, sizes: np.ndarray, *, blend: float) -> np.ndarray:
@@ -90,7 +100,7 @@ def nucleus_field(
     toward = rng.uniform(0, 2 * np.pi)
     centres = centres * scale + offset * np.array([np.cos(toward), np.sin(toward)])
     warp = nucleus.warp
-    shift = [warp * noise(rng, x.shape, 0.11 * diameter / step) for _ in "xy"]
+    shift = [warp * noise(rng, x.shape, 0.15 * diameter / step) for _ in "xy"]
     # The field is smooth: half resolution is enough.
     half = (x.shape[1] // 2 + 1, x.shape[0] // 2 + 1)
     u, v = (cv2.resize(axis + move, half, interpolation=cv2.INTER_LINEAR) for axis, move in zip((x, y), shift))

@@ -18,6 +18,6 @@ def mix(first: tuple[float, float, float], second: tuple[float, float, float], s
 
 def staining(rng: np.random.Generator) -> np.ndarray:
     """How a picture's stain differs: a matrix (3, 3) on optical densities, near the identity."""
-    strength = rng.normal(1.0, 0.07)
-    tint = rng.normal(0, 0.04, 3)
-    return (np.diag(strength * (1 + tint)) + rng.normal(0, 0.012, (3, 3))).astype(np.float32)
+    strength = rng.normal(1.0, 0.06)
+    tint = rng.normal(0, 0.03, 3)
+    return (np.diag(strength * (1 + tint)) + rng.normal(0, 0.01, (3, 3))).astype(np.float32)
