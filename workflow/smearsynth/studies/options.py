@@ -1,0 +1,118 @@
+"""What the stage `studies` may be told: one dataclass for each figure that has a choice to make."""
+
+from dataclasses import dataclass
+
+from smearsynth.errors import Problem, UserError, raise_all
+
+
+@dataclass(frozen=True)
+class GraphOptions:
+    """Figure 3.1: the graph and its layout (thesis 3.2).
+
+    Parameters
+    ----------
+    generation : int
+        Of the Dorogovtsev-Goltsev-Mendes graph; 4 has 42 nodes and 81 edges.
+    iterations : int
+        Of ForceAtlas2.
+    repulsion : float
+        Strength of the repulsion between nodes.
+    """
+
+    generation: int
+    iterations: int
+    repulsion: float
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not 1 <= self.generation <= 7:
+            problems.append(Problem("generation", f"got {self.generation}", "from 1 (3 nodes) to 7 (1,095 nodes)"))
+        if self.iterations < 1:
+            problems.append(Problem("iterations", f"got {self.iterations}", "a whole number above 0"))
+        if self.repulsion <= 0:
+            problems.append(Problem("repulsion", f"got {self.repulsion}", "a number above 0"))
+        raise_all(problems)
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """Figures 4.1 to 4.4 and the five checks (thesis 4.2).
+
+    Parameters
+    ----------
+    smoothing : float
+        Weight of the past in TensorBoard's running mean, from 0 (raw) to below 1.
+    low : float
+        A loss whose running mean falls below this share of its value at equal uncertainty counts as "very low".
+    """
+
+    smoothing: float
+    low: float
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not 0 <= self.smoothing < 1:
+            problems.append(Problem("smoothing", f"got {self.smoothing}", "from 0 (raw) to below 1; TensorBoard starts at 0.6"))
+        if not 0 < self.low < 1:
+            problems.append(Problem("low", f"got {self.low}", "a share above 0 and below 1"))
+        raise_all(problems)
+
+
+@dataclass(frozen=True)
+class GridOptions:
+    """The arm that failed: pairs that are grids of cells (thesis 3.6).
+
+    Parameters
+    ----------
+    side : int
+        Cells along a side; 4 makes grids of 16.
+    size : int
+        Side of a grid in pixels, a multiple of `side`.
+    pictures : int
+        Number of grids.
+    """
+
+    side: int
+    size: int
+    pictures: int
+
+    def __post_init__(self) -> None:
+        if self.side < 1 or self.pictures < 1:
+            raise UserError.of("", f"side {self.side}, pictures {self.pictures}", "whole numbers above 0")
+        if self.size < self.side or self.size % self.side:
+            raise UserError.of("size", f"got {self.size}", f"a multiple of side, {self.side}")
+
+
+@dataclass(frozen=True)
+class ThesisOptions:
+    """The studies of the thesis.
+
+    Parameters
+    ----------
+    graph : GraphOptions
+    losses : LossOptions
+    slides : int
+        Slides shown, from Figure 4.17 on; 10 in the thesis.
+    cells : int
+        Cells of each type in the overview.
+    grid : GridOptions
+    amounts : tuple of int
+        Training cells per type of the extra models behind "enough data?", such as 5, 44 and 100; none where empty.
+    """
+
+    graph: GraphOptions
+    losses: LossOptions
+    slides: int
+    cells: int
+    grid: GridOptions
+    amounts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not 1 <= self.slides <= 10:
+            problems.append(Problem("slides", f"got {self.slides}", "from 1 to 10: figures 4.17 to 4.26"))
+        if not 1 <= self.cells <= 12:
+            problems.append(Problem("cells", f"got {self.cells}", "from 1 to 12"))
+        if any(amount < 1 for amount in self.amounts) or len(set(self.amounts)) < len(self.amounts):
+            problems.append(Problem("amounts", f"got {list(self.amounts)}", "different whole numbers above 0, or an empty list"))
+        raise_all(problems)

@@ -1,0 +1,32 @@
+"""Pairs as the studies show them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth import images
+from smearsynth.errors import UserError
+from smearsynth.files import read_json
+
+
+def read(path: str | Path) -> tuple[int, list[dict]]:
+    """Size and entries of ``pairs/index.json``; ``path`` of each entry is its file."""
+    path = Path(path)
+    index = read_json(path)
+    if not index["pairs"]:
+        raise UserError.of(str(path), "no pairs", "check the catalogue: no cell of the run could be used")
+    return index["size"], [{**entry, "path": path.parent / entry["file"]} for entry in index["pairs"]]
+
+
+def halves(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Real cell and label, each (size, size, 3), of a pair's file."""
+    pair = images.read(path)
+    size = pair.shape[1] // 2
+    return pair[:, :size], pair[:, size:]
+
+
+def example(entries: list[dict], category_ids: set[int], rng: np.random.Generator) -> dict:
+    """A training pair drawn at random among some types, among all where those have none."""
+    training = [entry for entry in entries if entry["split"] == "train"] or entries
+    wanted = [entry for entry in training if entry["category_id"] in category_ids] or training
+    return wanted[rng.integers(len(wanted))]
