@@ -1,0 +1,7 @@
+"""``python -m smearsynth.backgrounds``"""
+
+import sys
+
+from smearsynth.cli import dispatch
+
+sys.exit(dispatch("smearsynth.backgrounds", ("patches", "blocks")))

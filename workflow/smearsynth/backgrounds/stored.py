@@ -1,0 +1,57 @@
+"""Read what the stage `backgrounds` has written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth import images
+from smearsynth.backgrounds.whole import Style
+from smearsynth.errors import UserError
+from smearsynth.files import read_json
+
+
+@dataclass(frozen=True)
+class Styles:
+    """The styles of seamless backgrounds.
+
+    Parameters
+    ----------
+    styles : tuple of Style
+    unevenness : float
+        Factor on how much the light varies.
+    """
+
+    styles: tuple[Style, ...]
+    unevenness: float
+
+    @property
+    def reference(self) -> np.ndarray:
+        """The middle colour of the light, RGB in [0, 255], shape (3,)."""
+        return np.median([style.colour for style in self.styles], axis=0)
+
+
+def read_styles(folder: Path) -> Styles:
+    """What ``patches`` has written; a `UserError` where the folder holds another kind."""
+    data = _read(folder, "whole")
+    styles = tuple(
+        Style(images.read(folder / s["patch"]), np.array(s["colour"], float), np.array(s["slope"], float)) for s in data["styles"]
+    )
+    return Styles(styles, data["unevenness"])
+
+
+def read_blocks(folder: Path) -> np.ndarray:
+    """The picture that ``blocks`` has written, RGB uint8; a `UserError` where the folder holds another kind."""
+    data = _read(folder, "blocks")
+    return images.read(folder / data["file"])
+
+
+def _read(folder: Path, kind: str) -> dict:
+    data = read_json(folder / "background.json")
+    if data.get("kind") != kind:
+        raise UserError.of(
+            str(folder),
+            f"holds a background of kind {data.get('kind')!r}, the renderer needs {kind!r}",
+            f"set backgrounds.kind: {kind}",
+        )
+    return data

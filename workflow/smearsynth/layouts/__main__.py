@@ -1,0 +1,7 @@
+"""``python -m smearsynth.layouts``"""
+
+import sys
+
+from smearsynth.cli import dispatch
+
+sys.exit(dispatch("smearsynth.layouts", ("draw", "picture")))

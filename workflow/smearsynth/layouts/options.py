@@ -1,0 +1,142 @@
+"""What the `layouts` section may say."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from smearsynth.errors import Problem, raise_all
+
+SMALLEST, LARGEST = 256, 8192
+DENSEST = math.pi / math.sqrt(12)
+"""Share of the plane that equal discs cover at most (hexagonal packing, 0.9069)."""
+
+
+@dataclass(frozen=True)
+class PackedOptions:
+    """Placement that always ends and reports what was asked against what came out.
+
+    Parameters
+    ----------
+    count : int or None
+        Cells in a slide; exactly one of `count` and `coverage` is given.
+    coverage : float or None
+        Share of the slide that cells cover, in (0, 0.9).
+    min_gap : float
+        Free distance in pixels between two cells; 0 where `overlap` is above 0.
+    overlap : float
+        Largest share of the smaller of two cells that may lie under or over the other, in [0, 0.9].
+    differential : dict of str to float
+        Shares of the cells, summing to 1, by type or by kind (``white``, ``red``, ``platelet``). A kind stands
+        for its types that are not named themselves, as frequent among each other as in the catalogue.
+    """
+
+    differential: dict[str, float]
+    count: int | None = None
+    coverage: float | None = None
+    min_gap: float = 2.0
+    overlap: float = 0.0
+
+    def __post_init__(self) -> None:
+        problems = []
+        if (self.count is None) == (self.coverage is None):
+            problems.append(
+                Problem("count, coverage", f"got {self.count} and {self.coverage}", "give one of them and set the other to null")
+            )
+        if self.count is not None and self.count < 1:
+            problems.append(Problem("count", f"got {self.count}", "1 or more"))
+        if self.coverage is not None and not 0 < self.coverage < 1:
+            problems.append(Problem("coverage", f"got {self.coverage}", "a share above 0 and below 1"))
+        if self.coverage is not None and self.overlap == 0 and self.coverage > 0.7:
+            fix = f"at most 0.7, or permit overlap: without it not even equal discs in a lattice pass {DENSEST:.2f}"
+            problems.append(Problem("coverage", f"{self.coverage} cannot be reached by cells that do not overlap", fix))
+        if self.min_gap < 0:
+            problems.append(Problem("min_gap", f"got {self.min_gap}", "0 or more pixels"))
+        if not 0 <= self.overlap <= 0.9:
+            problems.append(Problem("overlap", f"got {self.overlap}", "a share from 0 to 0.9"))
+        if self.overlap > 0 and self.min_gap > 0:
+            problems.append(Problem("min_gap, overlap", "both above 0", "set min_gap to 0 where cells may overlap"))
+        for name, share in self.differential.items():
+            if not share >= 0:
+                problems.append(Problem(f"differential.{name}", f"got {share}", "a share of 0 or more"))
+        total = sum(self.differential.values())
+        if not abs(total - 1) < 1e-6:
+            problems.append(Problem("differential", f"the shares sum to {total:.6g}", "they sum to 1"))
+        raise_all(problems)
+
+
+@dataclass(frozen=True)
+class DgmOptions:
+    """The thesis's layout (3.2, 3.5): a Dorogovtsev-Goltsev-Mendes graph laid out by ForceAtlas2.
+
+    Parameters
+    ----------
+    generation : int
+        Generation g of the graph, (3^g + 3) / 2 cells; the thesis shows 4, 42 cells.
+    iterations : int
+        Of ForceAtlas2.
+    repulsion : float
+        Its repulsion (networkx calls it ``scaling_ratio``).
+    red_to_white : float
+        Red cells to one white cell.
+    attempts : int
+        Layouts that may be drawn for one slide before it is given up.
+    """
+
+    generation: int = 4
+    iterations: int = 200
+    repulsion: float = 0.001
+    red_to_white: float = 4.0
+    attempts: int = 1000
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(name, f"got {getattr(self, name)}", f"from {low} to {high}")
+            for name, low, high in (
+                ("generation", 1, 7),
+                ("iterations", 1, 10_000),
+                ("repulsion", 1e-9, 1e3),
+                ("red_to_white", 0, 1000),
+                ("attempts", 1, 1_000_000),
+            )
+            if not low <= getattr(self, name) <= high
+        ]
+        raise_all(problems)
+
+
+@dataclass(frozen=True)
+class LayoutOptions:
+    """The `layouts` section.
+
+    Parameters
+    ----------
+    kind : str
+        ``packed`` or ``dgm``.
+    size : tuple of int
+        Height and width of a slide in pixels, each from 256 to 8192.
+    shapes : str
+        Which cells' outlines are used: of the ``train`` split, the ``test`` split or ``all``.
+    scale : tuple of float
+        Smallest and largest size of a cell, relative to its size in its own picture.
+    border : str
+        ``cut``: the frame may cut cells, as in a real field; ``inside``: cells lie wholly in it (thesis 3.5).
+    packed, dgm
+        Options of the two kinds.
+    """
+
+    kind: Literal["packed", "dgm"]
+    size: tuple[int, int]
+    packed: PackedOptions
+    shapes: Literal["train", "test", "all"] = "train"
+    scale: tuple[float, float] = (0.9, 1.1)
+    border: Literal["cut", "inside"] = "cut"
+    dgm: DgmOptions = field(default_factory=DgmOptions)
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not all(SMALLEST <= side <= LARGEST for side in self.size):
+            problems.append(Problem("size", f"got {list(self.size)}", f"height and width from {SMALLEST} to {LARGEST} px"))
+        if not 0.05 <= self.scale[0] <= self.scale[1] <= 10:
+            problems.append(Problem("scale", f"got {list(self.scale)}", "smallest and largest factor, from 0.05 to 10"))
+        if self.kind == "dgm" and self.border != "inside":
+            problems.append(Problem("border", f"got {self.border} with kind dgm", "inside: the thesis discards cut cells"))
+        raise_all(problems)

@@ -1,0 +1,263 @@
+"""Packed layouts: as many cells as asked for, of the types asked for, wherever chance puts them and room allows."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from smearsynth import coco
+from smearsynth.errors import UserError
+from smearsynth.layouts import raster
+from smearsynth.layouts.options import LayoutOptions
+from smearsynth.layouts.placement import Placed, cell_entry, composition
+from smearsynth.layouts.raster import Window
+from smearsynth.layouts.relax import closeness_of, spread
+from smearsynth.layouts.shapes import Shape
+from smearsynth.taxonomy import Taxonomy
+
+GOLDEN = (5**0.5 - 1) / 2
+VISIBLE = 0.15
+"""A cell cut by the frame shows at least this share of its area."""
+OUTSIDE = 0.5
+"""A centre may lie outside the frame by this share of the cell's radius."""
+TRIES = 60
+ROUNDS = 12
+
+
+@dataclass
+class _Cell:
+    """A cell that has its shape, size and rotation but perhaps no place yet."""
+
+    shape: Shape
+    scale: float
+    angle: float
+    mirror: bool
+    placed: Placed | None = None
+
+    @property
+    def radius(self) -> float:
+        return self.shape.radius * self.scale
+
+    @property
+    def area(self) -> float:
+        return self.shape.area * self.scale**2
+
+
+def types(shares: dict[int, float], rng: np.random.Generator):
+    """An endless sequence of type ids whose every beginning has the shares as nearly as whole cells allow.
+
+    Each id stands at each place with exactly its share as probability (over seeds): the golden-ratio sequence from a
+    random start, looked up in the cumulated shares.
+    """
+    ids = np.array(sorted(shares))
+    ids = ids[rng.permutation(len(ids))]
+    steps = np.cumsum([shares[i] for i in ids])
+    where = rng.random()
+    while True:
+        yield int(ids[min(np.searchsorted(steps, where * steps[-1], side="right"), len(ids) - 1)])
+        where = (where + GOLDEN) % 1.0
+
+
+def draw(
+    options: LayoutOptions, shapes: dict[int, list[Shape]], shares: dict[int, float], taxonomy: Taxonomy, rng: np.random.Generator
+) -> tuple[list[dict], dict]:
+    """One packed layout.
+
+    Parameters
+    ----------
+    options : LayoutOptions
+    shapes : dict of int to list of Shape
+    shares : dict of int to float
+        Differential by type id.
+    taxonomy : Taxonomy
+    rng : Generator
+
+    Returns
+    -------
+    cells : list of dict
+        In paint order: red cells first, then white ones, then platelets.
+    achieved : dict
+        ``count, coverage, differential, max_overlap, discarded``.
+    """
+    check_room(options, shapes, shares)
+    packed = options.packed
+    sequence = types(shares, rng)
+
+    def new() -> _Cell:
+        candidates = shapes[next(sequence)]
+        shape = candidates[rng.integers(len(candidates))]
+        return _Cell(shape, rng.uniform(*options.scale), rng.uniform(0, 2 * np.pi), bool(rng.integers(2)))
+
+    if packed.count is not None:
+        cells = [new() for _ in range(packed.count)]
+        arrange(cells, options, rng)
+    else:
+        cells = _cover(new, options, rng)
+    discarded = sum(cell.placed is None for cell in cells)
+    placed = [cell.placed for cell in cells if cell.placed is not None]
+    order = sorted(range(len(placed)), key=lambda i: _level(placed[i], taxonomy, rng))
+    placed = [placed[i] for i in order]
+    entries = [cell_entry(cell, z=(i + 1) / len(placed)) for i, cell in enumerate(placed)]
+    achieved = composition(placed, taxonomy, options.size) | {"discarded": discarded}
+    return entries, achieved
+
+
+def _level(cell: Placed, taxonomy: Taxonomy, rng: np.random.Generator) -> tuple[int, float]:
+    """Red cells lie lowest; within a kind chance decides."""
+    return ("red", "white", "platelet").index(taxonomy[cell.shape.category_id].kind), rng.random()
+
+
+def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: dict[int, float]) -> None:
+    """Raise a `UserError` where the cells asked for cannot fit, whatever their arrangement."""
+    packed = options.packed
+    height, width = options.size
+    mean = sum(share * np.mean([s.area for s in shapes[key]]) for key, share in shares.items())
+    mean *= np.mean(np.square(np.linspace(*options.scale, 21)))
+    if packed.count and packed.overlap == 0 and packed.count * mean > height * width and options.border == "inside":
+        most = int(0.5 * height * width / mean)
+        raise UserError.of(
+            "layouts.packed.count",
+            f"{packed.count} cells of {mean:.0f} px on average do not fit into {height} × {width} px without overlap",
+            f"ask for {most} or fewer, enlarge layouts.size, lower layouts.scale or permit overlap",
+        )
+
+
+def _cover(new, options: LayoutOptions, rng: np.random.Generator) -> list[_Cell]:
+    """Cells until their masks cover the share asked for, to half a cell."""
+    height, width = options.size
+    goal = options.packed.coverage * height * width
+    cells: list[_Cell] = []
+    expected = 0.0
+    while expected < goal:
+        cells.append(new())
+        expected += cells[-1].area
+    for _ in range(8):
+        arrange(cells, options, rng)
+        kept = [cell for cell in cells if cell.placed is not None]
+        covered = _covered([cell.placed.window for cell in kept], options.size)
+        mean = float(np.mean([cell.placed.window.area for cell in kept])) if kept else 1.0
+        missing = goal - covered
+        if abs(missing) <= 0.5 * mean or len(kept) < len(cells):
+            break
+        if missing > 0:
+            for _ in range(max(1, round(missing / mean))):
+                cells.append(new())
+        else:
+            # The latest go first, so that the sequence of types stays the one that keeps the differential.
+            del cells[len(cells) - max(1, round(-missing / mean)) :]
+    return cells
+
+
+def _covered(windows: list[Window], size: tuple[int, int]) -> int:
+    frame = np.zeros(size, bool)
+    for part in windows:
+        frame[part.slices] |= part.mask
+    return int(np.count_nonzero(frame))
+
+
+def arrange(cells: list[_Cell], options: LayoutOptions, rng: np.random.Generator) -> None:
+    """Give every cell its place, or None where no room is left; cells that have one start from it."""
+    height, width = options.size
+    radii = np.array([cell.radius for cell in cells])
+    margin = (radii + 1) if options.border == "inside" else -OUTSIDE * radii
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    low = np.minimum(margin[:, None], middle)
+    high = np.maximum(np.array([width - 1, height - 1]) - margin[:, None], middle)
+    start = rng.uniform(low, high)
+    for i, cell in enumerate(cells):
+        if cell.placed is not None:
+            start[i] = cell.placed.position
+    centres = spread(
+        start, radii, low, high, gap=options.packed.min_gap, closeness=closeness_of(options.packed.overlap), iterations=600
+    )
+    frame = _Frame(options)
+    waiting = []
+    # Large cells first: what is left over is filled more easily by small ones.
+    for i in sorted(range(len(cells)), key=lambda i: -radii[i]):
+        cells[i].placed = frame.put(_place(cells[i], centres[i], cells[i].angle, options.size))
+        if cells[i].placed is None:
+            waiting.append(i)
+    for i in waiting:
+        cells[i].placed = _squeeze(cells[i], frame, low[i], high[i], rng)
+
+
+def _place(cell: _Cell, position: np.ndarray, angle: float, size: tuple[int, int]) -> Placed:
+    matrix = raster.affine(cell.shape.centre, position=position, scale=cell.scale, angle=angle, mirror=cell.mirror)
+    # Rounded here, as it will stand in the file, so that what is checked is what will be painted.
+    polygon = coco.from_flat(coco.to_flat(raster.transform(matrix, cell.shape.polygon)))
+    return Placed(cell.shape, matrix, polygon, np.asarray(position, float), raster.window(polygon, size))
+
+
+def _squeeze(cell: _Cell, frame: "_Frame", low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> Placed | None:
+    """Try the places with the most room, with other rotations."""
+    for position in frame.free(cell.radius, low, high, rng):
+        found = frame.put(_place(cell, position, rng.uniform(0, 2 * np.pi), frame.options.size))
+        if found:
+            return found
+    return None
+
+
+class _Frame:
+    """What lies in the frame so far, with the exact checks on pixels."""
+
+    def __init__(self, options: LayoutOptions):
+        self.options = options
+        self.occupied = np.zeros(options.size, np.uint8)
+        self.cells: list[Placed] = []
+        self.grid: dict[tuple[int, int], list[int]] = {}
+
+    def put(self, cell: Placed) -> Placed | None:
+        """Keep a cell if it comes too near no other; else return None."""
+        packed, shape = self.options.packed, self.options.size
+        part = cell.window
+        inside = part.area / max(cell.shape.area * cell.scale**2, 1)
+        if inside < VISIBLE or (self.options.border == "inside" and not _within(cell.polygon, shape)):
+            return None
+        if packed.overlap == 0:
+            wide = raster.grown(part, packed.min_gap, shape)
+            if np.any(self.occupied[wide.slices][wide.mask]):
+                return None
+        else:
+            for other in self._near(part):
+                if raster.shared(part, other.window) > packed.overlap * min(part.area, other.window.area):
+                    return None
+        self.occupied[part.slices] |= part.mask
+        for tile in _tiles(part):
+            self.grid.setdefault(tile, []).append(len(self.cells))
+        self.cells.append(cell)
+        return cell
+
+    def _near(self, part: Window) -> list[Placed]:
+        return [self.cells[i] for i in sorted({i for tile in _tiles(part) for i in self.grid.get(tile, ())})]
+
+    def free(self, radius: float, low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Up to `TRIES` positions (x, y), those with the most room first, with some chance in it."""
+        step = max(1, int(np.ceil(max(self.options.size) / 1024)))
+        occupied = self.occupied
+        if step > 1:
+            height, width = (side // step * step for side in occupied.shape)
+            occupied = occupied[:height, :width].reshape(height // step, step, width // step, step).max((1, 3))
+        room = cv2.distanceTransform(1 - occupied, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * step
+        rows, columns = np.nonzero(room > 0.4 * radius * closeness_of(self.options.packed.overlap))
+        points = np.column_stack([columns, rows]) * step + step / 2
+        allowed = np.all((points >= low) & (points <= high), axis=1)
+        points, room = points[allowed], room[rows, columns][allowed]
+        if len(points) == 0:
+            return points
+        # Much of the room of one gap lies at neighbouring pixels: a random thousandth of it says as much.
+        pick = rng.permutation(len(points))[: 20 * TRIES]
+        return points[pick][np.argsort(-room[pick] * rng.uniform(0.8, 1, len(pick)))][:TRIES]
+
+
+def _tiles(part: Window, side: int = 128) -> list[tuple[int, int]]:
+    rows, columns = part.slices
+    return [
+        (r, c)
+        for r in range(rows.start // side, (rows.stop - 1) // side + 1)
+        for c in range(columns.start // side, (columns.stop - 1) // side + 1)
+    ]
+
+
+def _within(polygon: np.ndarray, shape: tuple[int, int]) -> bool:
+    points = np.rint(polygon)
+    return bool(points.min() >= 0 and points[:, 0].max() < shape[1] and points[:, 1].max() < shape[0])

@@ -1,0 +1,74 @@
+"""Discs pushed apart until none comes too near another: a random arrangement, not a lattice."""
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.spatial import cKDTree
+
+
+def spread(
+    positions: np.ndarray,
+    radii: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    *,
+    gap: float,
+    closeness: float = 1.0,
+    iterations: int = 400,
+) -> np.ndarray:
+    """Move discs as little as needed.
+
+    Two discs that are nearer than ``closeness · (r1 + r2) + gap`` move apart along the line between them, the
+    smaller one farther; discs that already are far enough stay where chance put them.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n, 2)
+        (x, y) of the centres.
+    radii : ndarray, shape (n,)
+        In pixels.
+    low, high : ndarray, shape (n, 2)
+        Where each centre may lie.
+    gap : float
+        Free distance in pixels.
+    closeness : float
+        1 for discs that may only touch; see `closeness_of` for overlap.
+    iterations : int
+        At most so many rounds.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        The new centres. Some discs may still be too near where there is no room.
+    """
+    positions = np.clip(positions, low, high)
+    if len(positions) < 2:
+        return positions
+    weight = radii**2
+    reach = 2 * closeness * radii.max() + gap
+    for _ in range(iterations):
+        first, second = cKDTree(positions).query_pairs(reach, output_type="ndarray").T
+        apart = positions[second] - positions[first]
+        distance = np.maximum(np.hypot(apart[:, 0], apart[:, 1]), 1e-6)
+        lack = closeness * (radii[first] + radii[second]) + gap - distance
+        near = lack > 0
+        if not near.any() or lack[near].max() < 0.25:
+            break
+        first, second, lack = first[near], second[near], lack[near]
+        # A little farther than needed, for a pair rarely moves alone.
+        push = (1.1 * lack / distance[near])[:, None] * apart[near]
+        share = (weight[second] / (weight[first] + weight[second]))[:, None]
+        move = np.zeros_like(positions)
+        for axis in (0, 1):
+            move[:, axis] -= np.bincount(first, (push * share)[:, axis], len(positions))
+            move[:, axis] += np.bincount(second, (push * (1 - share))[:, axis], len(positions))
+        # Pushes from several sides add up; longer steps than the gap itself would make the arrangement oscillate.
+        length = np.maximum(np.hypot(move[:, 0], move[:, 1]), 1e-9)
+        positions = np.clip(positions + move * np.minimum(1, 0.5 * radii / length)[:, None], low, high)
+    return positions
+
+
+def closeness_of(overlap: float) -> float:
+    """Distance of two equal discs, in diameters, at which they share the part `overlap` of their area."""
+    if overlap <= 0:
+        return 1.0
+    return float(brentq(lambda d: (2 * np.arccos(d) - 2 * d * np.sqrt(1 - d * d)) / np.pi - overlap, 0, 1))

@@ -1,0 +1,139 @@
+"""The outlines that layouts draw from: whole cells of the catalogue, by type, and a differential over the types."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from smearsynth.cells.catalogue import Catalogue
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.taxonomy import KINDS, Taxonomy
+
+CUT = 0.1
+"""A cell is cut by its picture when more than this share of its outline runs along the picture's border."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The outline of one cell of the catalogue.
+
+    Parameters
+    ----------
+    source_id : int
+        Annotation id in the catalogue.
+    category_id : int
+        Cell type.
+    polygon : ndarray, shape (n, 2)
+        (x, y) in pixels of its picture.
+    centre : ndarray, shape (2,)
+        Centre of its smallest enclosing circle.
+    radius : float
+        Radius of that circle in pixels.
+    area : float
+        Area in square pixels.
+    """
+
+    source_id: int
+    category_id: int
+    polygon: np.ndarray
+    centre: np.ndarray
+    radius: float
+    area: float
+
+
+def collect(catalogue: Catalogue, taxonomy: Taxonomy, *, split: str) -> dict[int, list[Shape]]:
+    """Whole cells' outlines by type.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    taxonomy : Taxonomy
+        Types of kind background carry no shape.
+    split : str
+        ``train``, ``test`` or ``all``.
+
+    Returns
+    -------
+    dict of int to list of Shape
+        Types without a whole cell are absent. Cells that their own picture's border cuts are left out.
+    """
+    wanted = {t.id for t in taxonomy.types if t.kind != "background"}
+    found: dict[int, list[Shape]] = {}
+    for cell in catalogue.select(split=None if split == "all" else split, category_ids=wanted):
+        polygon = cell.polygons[0]
+        if border_share(polygon, cell.shape) > CUT:
+            continue
+        (x, y), radius = cv2.minEnclosingCircle(polygon.astype(np.float32))
+        shape = Shape(cell.id, cell.category_id, polygon, np.array([x, y]), float(radius), area(polygon))
+        found.setdefault(cell.category_id, []).append(shape)
+    return found
+
+
+def area(polygon: np.ndarray) -> float:
+    """Area of a polygon (n, 2) in square pixels."""
+    return float(cv2.contourArea((polygon - polygon[0]).astype(np.float32)))
+
+
+def border_share(polygon: np.ndarray, shape: tuple[int, int]) -> float:
+    """Share of an outline's length that runs along the border of a picture of (height, width)."""
+    ends = np.roll(polygon, -1, axis=0)
+    lengths = np.linalg.norm(ends - polygon, axis=1)
+    at_border = np.zeros(len(polygon), bool)
+    for axis, last in ((0, shape[1] - 1), (1, shape[0] - 1)):
+        at_border |= (polygon[:, axis] <= 0.5) & (ends[:, axis] <= 0.5)
+        at_border |= (polygon[:, axis] >= last - 0.5) & (ends[:, axis] >= last - 0.5)
+    return float(lengths[at_border].sum() / max(lengths.sum(), 1e-9))
+
+
+def shares(differential: dict[str, float], shapes: dict[int, list[Shape]], taxonomy: Taxonomy) -> dict[int, float]:
+    """A differential by type id, summing to 1.
+
+    Parameters
+    ----------
+    differential : dict
+        By type name, or by kind for all its types that are not named (shared out by the number of shapes).
+    shapes : dict
+        From `collect`.
+    taxonomy : Taxonomy
+
+    Raises
+    ------
+    UserError
+        For every unknown name and every type or kind with a share but without a cell.
+    """
+    problems: list[Problem] = []
+    result: dict[int, float] = {}
+    named = {t.id for name in differential if name not in KINDS and (t := taxonomy.find(name))}
+    for name, share in differential.items():
+        where = f"layouts.packed.differential.{name}"
+        found = taxonomy.find(name)
+        if name in KINDS and name != "background":
+            members = [t for t in taxonomy.of_kind(name) if t.id not in named and t.id in shapes]
+            if share > 0 and not members:
+                problems.append(_no_cells(where, f"kind {name}"))
+            total = sum(len(shapes[t.id]) for t in members)
+            result.update({t.id: share * len(shapes[t.id]) / total for t in members})
+        elif found is None or found.kind == "background":
+            known = ", ".join(t.name for t in taxonomy.types if t.kind != "background")
+            problems.append(Problem(where, "no such cell type", f"a kind (white, red, platelet) or one of {known}"))
+        elif share > 0 and found.id not in shapes:
+            problems.append(_no_cells(where, found.name))
+        elif found.id in result:
+            problems.append(Problem(where, f"names {found.name} a second time", "keep one of the two"))
+        elif share > 0:
+            result[found.id] = share
+    raise_all(problems)
+    return {key: share for key, share in result.items() if share > 0}
+
+
+def _no_cells(where: str, what: str) -> Problem:
+    fix = "set its share to 0, add cells of it to a source, or choose layouts.shapes: all"
+    return Problem(where, f"{what} has no whole cell in the catalogue's split", fix)
+
+
+def by_kind(shapes: dict[int, list[Shape]], taxonomy: Taxonomy, kind: str) -> list[Shape]:
+    """All shapes of a kind; a `UserError` where there is none."""
+    found = [shape for t in taxonomy.of_kind(kind) for shape in shapes.get(t.id, [])]
+    if not found:
+        raise UserError([_no_cells("layouts", f"kind {kind}")])
+    return found

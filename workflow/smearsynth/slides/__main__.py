@@ -1,0 +1,7 @@
+"""``python -m smearsynth.slides``"""
+
+import sys
+
+from smearsynth.cli import dispatch
+
+sys.exit(dispatch("smearsynth.slides", ("render", "merge", "preview", "export")))

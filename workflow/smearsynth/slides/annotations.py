@@ -1,0 +1,95 @@
+"""Exact annotations of a painted slide: what is seen of each cell, what it has in all, and how much is hidden."""
+
+import numpy as np
+from pycocotools import mask as rle
+
+from smearsynth import coco
+from smearsynth.layouts.raster import Window
+
+
+def own(windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
+    """The owner map: which cell is seen at each pixel.
+
+    Parameters
+    ----------
+    windows : list of Window
+        The cells' masks in paint order, lowest first.
+    shape : (height, width)
+
+    Returns
+    -------
+    ndarray of int32, shape (height, width)
+        0 for background, i + 1 for the i-th cell.
+    """
+    owner = np.zeros(shape, np.int32)
+    for number, part in enumerate(windows, start=1):
+        owner[part.slices][part.mask] = number
+    return owner
+
+
+def encode(part: Window, shape: tuple[int, int]) -> dict:
+    """Run lengths of a window in its frame: the same as ``coco.encode`` of the whole mask, at the cost of the window."""
+    height, width = part.mask.shape
+    columns = np.zeros((width, height + 2), np.int8)
+    columns[:, 1:-1] = part.mask.T
+    change = np.diff(columns, axis=1)
+    place = (part.left + np.arange(width))[:, None] * shape[0] + part.top + np.arange(height + 1)
+    starts, ends = place[change == 1], place[change == -1]
+    # A run that reaches the bottom goes on at the top of the next column.
+    joined = np.isin(starts, ends)
+    ends = ends[~np.isin(ends, starts)]
+    starts = starts[~joined]
+    edges = np.column_stack([starts, ends]).ravel()
+    counts = np.diff(np.concatenate([[0], edges, [shape[0] * shape[1]]]))
+    packed = rle.frPyObjects({"size": list(shape), "counts": counts.tolist()}, *shape)
+    return {"size": [int(side) for side in packed["size"]], "counts": packed["counts"].decode("ascii")}
+
+
+def annotate(cells: list[dict], windows: list[Window], owner: np.ndarray, *, image_id: int, first_id: int) -> list[dict]:
+    """COCO annotations of a slide; cells of which nothing is seen are left out.
+
+    Parameters
+    ----------
+    cells : list of dict
+        Entries of the layout, in paint order.
+    windows : list of Window
+        Their whole masks, cut by the frame alone (amodal).
+    owner : ndarray of int32
+        From `own`.
+    image_id, first_id : int
+        Ids of the slide and of its first annotation.
+
+    Returns
+    -------
+    list of dict
+        COCO's keys from the visible mask, ``amodal_segmentation``, ``amodal_bbox``, ``occluded_rate`` (share of the
+        amodal mask under other cells), ``z`` and ``source_id``.
+    """
+    result = []
+    for number, (cell, part) in enumerate(zip(cells, windows, strict=True), start=1):
+        seen = Window(part.top, part.left, owner[part.slices] == number)
+        if seen.area == 0:
+            continue
+        result.append(
+            {
+                "id": first_id + len(result),
+                "image_id": image_id,
+                "category_id": cell["category_id"],
+                "iscrowd": 0,
+                "bbox": box(seen),
+                "area": float(seen.area),
+                "segmentation": encode(seen, owner.shape),
+                "amodal_segmentation": encode(part, owner.shape),
+                "amodal_bbox": box(part),
+                "occluded_rate": round(1 - seen.area / part.area, 6),
+                "z": cell["z"],
+                "source_id": cell["source_id"],
+            }
+        )
+    return result
+
+
+def box(part: Window) -> list[float]:
+    """``[x, y, width, height]`` in the frame."""
+    x, y, width, height = coco.box(part.mask)
+    return [x + part.left, y + part.top, width, height]

@@ -1,0 +1,46 @@
+"""Merge the shards' COCO files into one, or into an index of shards where they are too many."""
+
+import argparse
+import os
+from pathlib import Path
+
+from smearsynth import coco
+from smearsynth.errors import UserError
+from smearsynth.files import read_json, sha256, write_json
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="COCO files of the shards, in order")
+    parser.add_argument("--merge-limit", type=int, required=True, help="most slides in one file")
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write ``instances.json``."""
+    total = sum(len(read_json(shard)["images"]) for shard in args.shards)
+    if total > args.merge_limit:
+        write_json(args.out, index(args.shards, args.out.parent), indent=1)
+        return
+    merged = coco.merge([read_json(shard) for shard in args.shards], description=f"smearsynth: {total} slides")
+    problems = coco.check(merged)
+    if problems:
+        raise UserError(problems)
+    coco.write(args.out, merged)
+
+
+def index(shards: list[Path], folder: Path) -> dict:
+    """An index of shards: for each its file (relative to `folder`), its numbers of images and annotations and its sha256."""
+    entries, categories = [], []
+    for shard in shards:
+        data = read_json(shard)
+        categories = data["categories"]
+        entries.append(
+            {
+                "file": Path(os.path.relpath(shard, folder)).as_posix(),
+                "images": len(data["images"]),
+                "annotations": len(data["annotations"]),
+                "sha256": sha256(shard),
+            }
+        )
+    return {"info": {"description": "smearsynth: index of shards"}, "shards": entries, "categories": categories}

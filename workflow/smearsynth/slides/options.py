@@ -1,0 +1,40 @@
+"""What the section `slides.render` may say."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from smearsynth.errors import Problem, raise_all
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """How slides are painted.
+
+    Parameters
+    ----------
+    renderer : str
+        ``cutout``: cells pasted with a soft edge on a seamless background; ``thesis``: blocks and stencilled cells (3.6).
+    cells : str
+        ``real``: cut out of the catalogue's pictures; ``generated``: drawn by the trained generator. Only ``cutout``.
+    feather : float
+        Width in pixels of the soft edge, half of it inside the mask; masks do not depend on it. Only ``cutout``.
+    blend : str
+        Where cells overlap: ``translucent``, light passes through both (optical densities add), or ``opaque``. Only ``cutout``.
+    blocks : str
+        ``stored``: every slide has the background of the stage backgrounds; ``drawn``: each slide's 128 blocks are
+        drawn anew, as in the thesis. Only ``thesis``.
+    """
+
+    renderer: Literal["cutout", "thesis"]
+    cells: Literal["real", "generated"] = "generated"
+    feather: float = 3.0
+    blend: Literal["translucent", "opaque"] = "translucent"
+    blocks: Literal["stored", "drawn"] = "stored"
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not 0 <= self.feather <= 64:
+            problems.append(Problem("feather", f"got {self.feather}", "from 0 to 64 px"))
+        if self.renderer == "thesis" and self.cells == "real":
+            problems.append(Problem("cells", "real cut-outs with renderer thesis", "generated, or renderer: cutout"))
+        raise_all(problems)

@@ -1,0 +1,130 @@
+"""Render a shard of slides: a picture and exact annotations for each layout."""
+
+import argparse
+import json
+from pathlib import Path
+
+from smearsynth import coco, images
+from smearsynth.backgrounds import blocks, stored
+from smearsynth.cells import catalogue
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.files import atomic_folder, read_json, sha256, write_json
+from smearsynth.layouts.raster import window
+from smearsynth.options import loads
+from smearsynth.slides import paint
+from smearsynth.slides.annotations import annotate, own
+from smearsynth.slides.options import RenderOptions
+from smearsynth.slides.paint import Painter
+from smearsynth.slides.sources import Sources
+from smearsynth.taxonomy import Taxonomy
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    parser.add_argument("--options", required=True, help="the section slides.render, as JSON")
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy, as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--catalogue", type=Path, required=True)
+    parser.add_argument("--layouts", type=Path, required=True, help="one shard of layouts")
+    parser.add_argument("--backgrounds", type=Path, required=True, help="folder of the stage backgrounds")
+    parser.add_argument("--model", type=Path, help="folder of the trained generator; needed unless cells are real")
+    parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
+    parser.add_argument("--out-images", type=Path, required=True, help="folder of the shard's pictures, named like the shard")
+    parser.add_argument("--out", type=Path, required=True, help="COCO file of the shard")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the pictures, then the COCO file that names them."""
+    options = loads(RenderOptions, args.options, where="slides.render")
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    shard = read_json(args.layouts)
+    generator = None
+    if options.renderer == "thesis" or options.cells == "generated":
+        if args.model is None:
+            raise UserError.of("slides.render", "generated cells need a trained generator", "pass --model")
+        from smearsynth.gans import sampling
+
+        generator = sampling.load(args.model, device=args.device)
+    check(shard["layouts"], taxonomy)
+    painter = choose(options, taxonomy, shard["layouts"], args.catalogue, args.backgrounds, generator, seed=args.seed)
+    with atomic_folder(args.out_images) as folder:
+        data = render(shard, painter, taxonomy, folder, shard_name=args.out_images.name)
+    write_json(args.out, data)
+
+
+def check(layouts: list[dict], taxonomy: Taxonomy) -> None:
+    """Raise a `UserError` for cell types that the taxonomy lacks."""
+    known = {t.id for t in taxonomy.types}
+    missing = sorted({cell["category_id"] for layout in layouts for cell in layout["cells"]} - known)
+    raise_all(Problem("layouts", f"category {i} is not in the taxonomy", "draw the layouts anew") for i in missing)
+
+
+def choose(
+    options: RenderOptions,
+    taxonomy: Taxonomy,
+    layouts: list[dict],
+    catalogue_file: Path,
+    backgrounds: Path,
+    generator: blocks.Generator | None,
+    *,
+    seed: int,
+) -> Painter:
+    """The painter that the options ask for."""
+    if options.renderer == "thesis":
+        background = stored.read_blocks(backgrounds) if options.blocks == "stored" else None
+        return paint.stencilled(background, generator, seed=seed, category_id=blocks.category(taxonomy))
+    styles = stored.read_styles(backgrounds)
+    if options.cells == "generated":
+        return paint.generated(styles, generator, seed=seed, feather=options.feather, blend=options.blend)
+    sources = Sources(catalogue.read(catalogue_file))
+    sources.check(layouts)
+    return paint.real(styles, sources, seed=seed, feather=options.feather, blend=options.blend)
+
+
+def render(shard: dict, painter: Painter, taxonomy: Taxonomy, folder: Path, *, shard_name: str) -> dict:
+    """Paint a shard's slides one by one and annotate them.
+
+    Parameters
+    ----------
+    shard : dict
+        A layout file's content.
+    painter : callable
+    taxonomy : Taxonomy
+    folder : Path
+        Where the pictures go, as ``<index>.png``.
+    shard_name : str
+        The folder's name below ``slides/images``, for ``file_name``.
+
+    Returns
+    -------
+    dict
+        COCO; each image has ``index``, ``sha256`` of its file and ``hidden``, the number of cells left out because
+        nothing of them is seen.
+    """
+    shape = (shard["size"][0], shard["size"][1])
+    pictures, annotations = [], []
+    for layout in shard["layouts"]:
+        windows = [window(coco.from_flat(cell["polygon"]), shape) for cell in layout["cells"]]
+        file = folder / f"{layout['index']:06d}.png"
+        images.write(file, painter(layout, windows, shape))
+        image_id = len(pictures) + 1
+        found = annotate(layout["cells"], windows, own(windows, shape), image_id=image_id, first_id=len(annotations) + 1)
+        pictures.append(
+            {
+                "id": image_id,
+                "file_name": f"{shard_name}/{file.name}",
+                "height": shape[0],
+                "width": shape[1],
+                "index": layout["index"],
+                "sha256": sha256(file),
+                "hidden": len(layout["cells"]) - len(found),
+            }
+        )
+        annotations.extend(found)
+    return {
+        "info": {"description": f"smearsynth slides, shard {shard_name}"},
+        "licenses": [],
+        "images": pictures,
+        "annotations": annotations,
+        "categories": taxonomy.categories(),
+    }
