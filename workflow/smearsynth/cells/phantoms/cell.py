@@ -37,7 +37,7 @@ def draw_cell(rng: np.random.Generator, form: Morphology | RedCell, *, step: flo
     diameter = 2 * float(np.sqrt(np.mean(radius**2)))
     x, y = grid(float(radius.max()) + 4 * step, step)
     field = radial_field(x, y, radius)
-    field += np.float32(0.03) * noise(rng, x.shape, 0.3 / step)
+    field += np.float32(rng.uniform(*form.outline.fringe)) * noise(rng, x.shape, 0.2 / step)
     if isinstance(form, RedCell):
         return _red(rng, form, field, diameter=diameter, step=step)
     return _white(rng, form, x, y, field, diameter=diameter, step=step)
@@ -84,7 +84,7 @@ def _cytoplasm(
 ) -> np.ndarray:
     """Optical density (n, n, 3): base colour, clouds, a darker rim, a pale zone, vacuoles."""
     amount = 1 + form.rim * np.exp(-((field / 0.45) ** 2))
-    amount += form.mottle * (0.6 * noise(rng, field.shape, 0.2 / step) + 0.7 * noise(rng, field.shape, 0.8 / step))
+    amount += form.mottle * (0.7 * noise(rng, field.shape, 0.13 / step) + 0.6 * noise(rng, field.shape, 0.8 / step))
     pale = rng.uniform(*form.hof)
     if pale > 0:
         # The Golgi zone lies against the nucleus, on the side with the most cytoplasm: a pale halo stands for it.
@@ -112,6 +112,7 @@ def _chromatin(
     dark, pale = density(form.dark), density(form.light)
     dark = dark * rng.normal(1, 0.05)
     result = dark + light[..., None] * (pale - dark)
+    result *= (1 + 0.08 * noise(rng, depth.shape, 0.1 / step))[..., None]
     nucleolus = mix(form.light, (128, 112, 190), 0.6)
     for pick in rng.integers(0, max(len(rows), 1), count if len(rows) else 0):
         radius = rng.uniform(0.6, 1.1)

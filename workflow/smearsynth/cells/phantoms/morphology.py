@@ -14,13 +14,34 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Outline:
-    """The edge of a cell: `elongation` (ratio of axes - 1), `waves` (relative height), `spikes` (number) and their size."""
+    """The edge of a cell.
+
+    Parameters
+    ----------
+    elongation : (float, float)
+        Ratio of the axes less 1.
+    waves : (float, float)
+        Height of smooth waves over the radius.
+    pressed : (int, int)
+        Number of sides that neighbours press flat.
+    roundness : float
+        How far corners are rounded, degrees.
+    spikes : (int, int)
+        Number of bumps, pseudopods or spikes.
+    spike_height, spike_width : (float, float)
+        Their height over the radius and their width, radians.
+    fringe : (float, float)
+        Fine unevenness of the edge, µm.
+    """
 
     elongation: Range = (0.0, 0.15)
     waves: Range = (0.01, 0.03)
+    pressed: tuple[int, int] = (0, 0)
+    roundness: float = 2.0
     spikes: tuple[int, int] = (0, 0)
     spike_height: Range = (0.05, 0.15)
     spike_width: Range = (0.08, 0.25)
+    fringe: Range = (0.02, 0.05)
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,8 @@ class Nucleus:
         Irregularity: of the thickness, of the bend, of the outline (µm).
     offset : (float, float)
         Distance from the cell's middle over the cell's radius.
+    bend : float
+        Least radius of the spine's bend, in half thicknesses: above 1 the bend stays open.
     apart : float
         Least distance between the middles of two lobes, in radii of a lobe.
     margin : float
@@ -68,10 +91,11 @@ class Nucleus:
     wander: float = 0.3
     warp: float = 0.25
     offset: Range = (0.0, 0.2)
+    bend: float = 0.8
     apart: float = 1.8
     margin: float = 0.15
     dark: Colour = (72, 28, 126)
-    light: Colour = (156, 104, 160)
+    light: Colour = (158, 104, 156)
     fleck: float = 0.2
     gaps: Range = (0.15, 0.3)
     sharpness: float = 4.0
@@ -112,7 +136,7 @@ class Morphology:
     cytoplasm: Cytoplasm
     nucleus: Nucleus | None = None
     granules: tuple[Granules, ...] = ()
-    blur: float = 0.06
+    blur: float = 0.08
 
 
 @dataclass(frozen=True)
@@ -127,12 +151,12 @@ class RedCell:
     depth: Range
 
 
-AZUROPHILIC = (112, 28, 120)
-ROUND = Outline()
-SOFT = Outline(elongation=(0.0, 0.3), waves=(0.02, 0.06))
+AZUROPHILIC = (92, 28, 116)
+ROUND = Outline(elongation=(0.0, 0.2), pressed=(0, 1), roundness=6.0)
+SOFT = Outline(elongation=(0.0, 0.3), waves=(0.015, 0.07), pressed=(0, 3), roundness=6.0)
 
 # Neutrophils: pale pink-lilac cytoplasm with fine lilac granules, coarsely clumped chromatin.
-_neutrophil_cytoplasm = Cytoplasm((230, 194, 190), (196, 156, 176), mottle=0.16, rim=0.3)
+_neutrophil_cytoplasm = Cytoplasm((228, 190, 184), (192, 152, 170), mottle=0.16, rim=0.3)
 _neutrophil_granules = (
     Granules((158, 96, 152), (0.09, 0.16), (1.5, 5.0), strength=0.6),
     Granules((120, 50, 130), (0.12, 0.18), (0.0, 0.9), strength=0.8),
@@ -143,9 +167,9 @@ SEGMENTED = Morphology(
     ROUND,
     _neutrophil_cytoplasm,
     Nucleus(
-        area=(0.28, 0.37), lobes=(0, 0.25, 0.4, 0.28, 0.07), turn=(100, 280), slender=(1.15, 1.45), neck=(0.1, 0.22),
-        wander=0.8, warp=0.25, fleck=0.16, gaps=(0.12, 0.24), sharpness=5, offset=(0.0, 0.12), margin=0.3,
-        dark=(66, 26, 124), apart=2.05,
+        area=(0.3, 0.38), lobes=(0, 0.25, 0.4, 0.28, 0.07), turn=(110, 280), slender=(1.12, 1.4), neck=(0.13, 0.25),
+        wander=0.8, warp=0.25, fleck=0.125, gaps=(0.16, 0.3), sharpness=3.5, offset=(0.0, 0.12), margin=0.3,
+        dark=(70, 29, 130), apart=1.9,
     ),
     _neutrophil_granules,
 )  # fmt: skip
@@ -155,30 +179,30 @@ BAND = Morphology(
     ROUND,
     _neutrophil_cytoplasm,
     Nucleus(
-        area=(0.28, 0.38), turn=(110, 260), slender=(2.6, 3.8), swell=0.16, wander=0.5, warp=0.25, fleck=0.16,
-        gaps=(0.14, 0.26), sharpness=5, offset=(0.0, 0.12), margin=0.3, dark=(68, 27, 125),
+        area=(0.3, 0.4), turn=(110, 260), slender=(2.3, 3.5), swell=0.12, wander=0.35, bend=1.4, warp=0.25, fleck=0.125,
+        gaps=(0.18, 0.32), sharpness=3.5, offset=(0.0, 0.12), margin=0.3, dark=(72, 30, 131),
     ),
     _neutrophil_granules,
 )  # fmt: skip
 METAMYELOCYTE = Morphology(
     # Kidney- or bean-shaped nucleus indented by less than half, clumped chromatin.
     (13.3, 1.2),
-    Outline(elongation=(0.0, 0.25), waves=(0.015, 0.04)),
+    SOFT,
     Cytoplasm((204, 168, 184), (168, 134, 172), mottle=0.2, rim=0.3),
     Nucleus(
-        area=(0.42, 0.54), turn=(150, 250), slender=(1.0, 1.6), swell=0.12, wander=0.4, warp=0.3, fleck=0.16,
-        gaps=(0.2, 0.32), sharpness=4, offset=(0.15, 0.4), margin=0.25, dark=(72, 30, 128),
+        area=(0.44, 0.56), turn=(130, 240), slender=(1.4, 2.1), swell=0.12, wander=0.3, bend=0.95, warp=0.3, fleck=0.125,
+        gaps=(0.22, 0.36), sharpness=3.2, offset=(0.15, 0.4), margin=0.25, dark=(74, 31, 132),
     ),
     (Granules((118, 56, 138), (0.1, 0.18), (2.0, 6.0), strength=0.7),),
 )  # fmt: skip
 MYELOCYTE = Morphology(
     # Round or oval eccentric nucleus flattened on one side, no nucleolus; bluish-pink granular cytoplasm.
     (13.4, 1.3),
-    Outline(elongation=(0.0, 0.3), waves=(0.015, 0.05)),
+    SOFT,
     Cytoplasm((196, 160, 184), (152, 124, 170), mottle=0.22, rim=0.35, hof=(0.0, 0.3)),
     Nucleus(
-        area=(0.42, 0.58), turn=(0, 40), slender=(0.2, 0.5), swell=0.08, warp=0.3, fleck=0.16, gaps=(0.22, 0.36),
-        sharpness=3.5, offset=(0.2, 0.45), margin=0.25, dark=(72, 30, 128),
+        area=(0.46, 0.62), turn=(0, 40), slender=(0.2, 0.5), swell=0.08, warp=0.3, fleck=0.125, gaps=(0.24, 0.38),
+        sharpness=3, offset=(0.2, 0.45), margin=0.25, dark=(74, 31, 132),
     ),
     (Granules((112, 46, 132), (0.1, 0.18), (2.0, 6.0), over_nucleus=0.1, strength=0.75),),
 )  # fmt: skip
@@ -186,12 +210,12 @@ PROMYELOCYTE = Morphology(
     # Large; big eccentric nucleus with fine chromatin and nucleoli; blue cytoplasm, a pale Golgi zone, azurophilic granules.
     (15.3, 1.6),
     SOFT,
-    Cytoplasm((172, 146, 182), (122, 108, 170), mottle=0.3, rim=0.4, hof=(0.1, 0.5), vacuoles=(0, 1)),
+    Cytoplasm((172, 144, 174), (122, 104, 158), mottle=0.3, rim=0.4, hof=(0.1, 0.5), vacuoles=(0, 1)),
     Nucleus(
-        area=(0.55, 0.7), turn=(0, 40), slender=(0.1, 0.45), warp=0.35, fleck=0.13, gaps=(0.3, 0.44), sharpness=2.8,
-        offset=(0.15, 0.4), margin=0.15, dark=(74, 32, 130), light=(150, 98, 164), nucleoli=(0, 2),
+        area=(0.55, 0.7), turn=(0, 40), slender=(0.1, 0.45), warp=0.35, fleck=0.115, gaps=(0.3, 0.44), sharpness=2.8,
+        offset=(0.15, 0.4), margin=0.15, dark=(76, 33, 134), light=(150, 98, 164), nucleoli=(0, 2),
     ),
-    (Granules(AZUROPHILIC, (0.12, 0.22), (2.0, 6.0), over_nucleus=0.25),),
+    (Granules(AZUROPHILIC, (0.1, 0.2), (3.0, 10.0), over_nucleus=0.35),),
 )  # fmt: skip
 BILOBED = replace(
     # Microgranular (variant) promyelocyte: butterfly nucleus of two broad lobes, dusty granules.
@@ -207,7 +231,7 @@ MYELOBLAST = Morphology(
     # Scant deep-blue cytoplasm without granules, very fine chromatin, two to five nucleoli.
     (13.8, 1.3),
     Outline(elongation=(0.0, 0.25), waves=(0.01, 0.04)),
-    Cytoplasm((150, 140, 196), (108, 102, 176), mottle=0.18, rim=0.4),
+    Cytoplasm((152, 138, 190), (108, 100, 168), mottle=0.18, rim=0.4),
     Nucleus(
         area=(0.7, 0.84), turn=(0, 60), slender=(0.1, 0.3), warp=0.25, fleck=0.11, gaps=(0.42, 0.55), sharpness=1.8,
         offset=(0.05, 0.3), margin=0.15, dark=(88, 40, 138), light=(152, 98, 172), nucleoli=(2, 5),
@@ -216,8 +240,8 @@ MYELOBLAST = Morphology(
 MONOBLAST = Morphology(
     # Large; round or slightly folded nucleus, lacy chromatin, a large nucleolus; plenty of blue-grey cytoplasm, pseudopods.
     (16.2, 1.4),
-    Outline(elongation=(0.0, 0.3), waves=(0.03, 0.08), spikes=(0, 3), spike_height=(0.05, 0.16), spike_width=(0.2, 0.45)),
-    Cytoplasm((166, 152, 196), (128, 122, 182), mottle=0.22, rim=0.3, vacuoles=(0, 2)),
+    Outline((0.0, 0.3), (0.03, 0.08), (0, 2), 5.0, (0, 3), (0.05, 0.16), (0.2, 0.45), (0.03, 0.06)),
+    Cytoplasm((170, 152, 188), (128, 118, 172), mottle=0.22, rim=0.3, vacuoles=(0, 2)),
     Nucleus(
         area=(0.52, 0.66), turn=(0, 120), slender=(0.2, 0.5), warp=0.4, fleck=0.15, gaps=(0.42, 0.54), sharpness=2.4,
         offset=(0.05, 0.3), margin=0.4, dark=(90, 42, 138), light=(160, 108, 172), nucleoli=(1, 2),
@@ -226,32 +250,32 @@ MONOBLAST = Morphology(
 MONOCYTE = Morphology(
     # The largest cell of blood; kidney-shaped, folded nucleus, lacy chromatin; grey-blue dusty cytoplasm with vacuoles.
     (16.2, 1.9),
-    Outline(elongation=(0.0, 0.45), waves=(0.03, 0.1), spikes=(0, 3), spike_height=(0.05, 0.15), spike_width=(0.2, 0.5)),
-    Cytoplasm((200, 180, 196), (146, 130, 178), mottle=0.28, rim=0.15, vacuoles=(0, 9), vacuole_radius=(0.25, 0.7)),
+    Outline((0.0, 0.45), (0.03, 0.1), (0, 3), 5.0, (0, 3), (0.05, 0.18), (0.2, 0.5), (0.04, 0.09)),
+    Cytoplasm((204, 180, 188), (146, 126, 168), mottle=0.28, rim=0.15, vacuoles=(0, 9), vacuole_radius=(0.25, 0.9)),
     Nucleus(
-        area=(0.42, 0.56), turn=(130, 280), slender=(1.1, 1.9), swell=0.2, wander=0.6, warp=0.45, fleck=0.16,
-        gaps=(0.3, 0.46), sharpness=3, offset=(0.0, 0.2), margin=0.3, dark=(82, 36, 130), light=(164, 114, 168),
+        area=(0.44, 0.6), turn=(140, 270), slender=(1.4, 2.4), swell=0.2, wander=0.6, bend=0.9, warp=0.45, fleck=0.125,
+        gaps=(0.34, 0.5), sharpness=2.6, offset=(0.0, 0.2), margin=0.3, dark=(84, 37, 134), light=(164, 114, 168),
     ),
     (Granules((138, 84, 150), (0.08, 0.14), (1.0, 4.0), strength=0.55),),
 )  # fmt: skip
 LYMPHOCYTE = Morphology(
     # Small; round dense nucleus, smudged clumps of chromatin, a thin rim of blue cytoplasm without granules.
     (9.9, 1.0),
-    Outline(elongation=(0.0, 0.25), waves=(0.01, 0.05), spikes=(0, 5), spike_height=(0.02, 0.1), spike_width=(0.06, 0.2)),
-    Cytoplasm((166, 150, 194), (100, 88, 160), mottle=0.25, rim=0.45),
+    Outline((0.0, 0.25), (0.01, 0.05), (0, 1), 3.0, (0, 5), (0.02, 0.12), (0.06, 0.2), (0.03, 0.11)),
+    Cytoplasm((170, 150, 184), (100, 86, 148), mottle=0.25, rim=0.45),
     Nucleus(
-        area=(0.7, 0.88), turn=(0, 90), slender=(0.1, 0.35), warp=0.2, fleck=0.18, gaps=(0.15, 0.4), sharpness=2.2,
+        area=(0.7, 0.88), turn=(0, 90), slender=(0.1, 0.35), warp=0.2, fleck=0.12, gaps=(0.2, 0.45), sharpness=2.2,
         offset=(0.05, 0.3), margin=0.12, dark=(66, 26, 122), light=(122, 66, 148),
     ),
 )  # fmt: skip
 ERYTHROBLAST = Morphology(
     # Small; very dense round nucleus with few bright gaps; smooth blue to grey cytoplasm, pale beside the nucleus, no granules.
     (10.0, 1.1),
-    Outline(elongation=(0.0, 0.25), waves=(0.01, 0.05)),
-    Cytoplasm((184, 160, 178), (100, 90, 156), mottle=0.1, rim=0.3, hof=(0.0, 0.45)),
+    Outline((0.0, 0.25), (0.01, 0.05), (0, 2), 5.0, (0, 2), (0.02, 0.12), (0.1, 0.3), (0.03, 0.07)),
+    Cytoplasm((186, 160, 172), (104, 88, 148), mottle=0.1, rim=0.3, hof=(0.0, 0.45)),
     Nucleus(
-        area=(0.36, 0.62), turn=(0, 20), slender=(0.05, 0.2), warp=0.12, swell=0.02, fleck=0.17, gaps=(0.04, 0.15),
-        sharpness=8, offset=(0.0, 0.3), margin=0.35, dark=(56, 23, 116), light=(172, 140, 182),
+        area=(0.36, 0.62), turn=(0, 20), slender=(0.05, 0.2), warp=0.12, swell=0.02, fleck=0.12, gaps=(0.05, 0.16),
+        sharpness=6, offset=(0.0, 0.3), margin=0.35, dark=(60, 26, 120), light=(172, 140, 182),
     ),
 )  # fmt: skip
 EOSINOPHIL = Morphology(
@@ -260,30 +284,30 @@ EOSINOPHIL = Morphology(
     Outline(elongation=(0.0, 0.2), waves=(0.01, 0.03)),
     Cytoplasm((186, 146, 172), (160, 124, 164), mottle=0.15, rim=0.4, vacuoles=(0, 2), vacuole_radius=(0.15, 0.35)),
     Nucleus(
-        area=(0.32, 0.44), lobes=(0.05, 0.65, 0.25, 0.05), turn=(60, 240), slender=(1.05, 1.3), neck=(0.2, 0.45),
-        wander=0.5, warp=0.25, fleck=0.16, gaps=(0.18, 0.3), sharpness=4, offset=(0.1, 0.35), margin=0.3,
-        dark=(74, 30, 128), apart=1.9,
+        area=(0.34, 0.44), lobes=(0.05, 0.65, 0.25, 0.05), turn=(60, 240), slender=(1.15, 1.4), neck=(0.15, 0.4),
+        wander=0.5, warp=0.25, fleck=0.125, gaps=(0.2, 0.34), sharpness=3.2, offset=(0.1, 0.35), margin=0.3,
+        dark=(78, 32, 132), apart=1.85,
     ),
     (
         Granules((140, 66, 100), (0.16, 0.28), (3.0, 6.0), strength=0.65),
-        Granules((208, 112, 118), (0.15, 0.26), (5.0, 10.0), strength=0.9),
+        Granules((205, 112, 125), (0.15, 0.26), (5.0, 10.0), strength=0.9),
     ),
 )  # fmt: skip
 BASOPHIL = Morphology(
     # Coarse blue-black granules that hide a bilobed nucleus; pale lilac cytoplasm between them.
     (12.2, 1.0),
-    Outline(elongation=(0.0, 0.35), waves=(0.01, 0.05), spikes=(0, 8), spike_height=(0.01, 0.06), spike_width=(0.06, 0.12)),
+    Outline((0.0, 0.35), (0.01, 0.05), (0, 2), 2.0, (6, 22), (0.01, 0.05), (0.04, 0.09), (0.05, 0.1)),
     Cytoplasm((206, 168, 190), (150, 104, 160), mottle=0.2, rim=0.3),
     Nucleus(
-        area=(0.5, 0.7), lobes=(0.3, 0.5, 0.2), turn=(40, 160), slender=(0.7, 1.0), neck=(0.5, 0.7), warp=0.3, fleck=0.18,
-        gaps=(0.3, 0.45), sharpness=2, offset=(0.0, 0.2), margin=0.2, dark=(76, 32, 128), light=(128, 70, 150), apart=1.2,
+        area=(0.5, 0.7), lobes=(0.3, 0.5, 0.2), turn=(40, 160), slender=(0.7, 1.0), neck=(0.5, 0.7), warp=0.3, fleck=0.12,
+        gaps=(0.3, 0.45), sharpness=2, offset=(0.0, 0.2), margin=0.2, dark=(84, 36, 134), light=(128, 70, 150), apart=1.2,
     ),
-    (Granules((52, 20, 108), (0.18, 0.34), (3.0, 6.5), over_nucleus=0.75, strength=0.97, patchy=0.2),),
+    (Granules((52, 20, 108), (0.17, 0.33), (3.0, 7.0), over_nucleus=0.75, strength=0.97, patchy=0.2),),
 )  # fmt: skip
 PLATELET = Morphology(
     # Fragment without nucleus, pale blue-lilac with purple granules gathered in the middle, fringed edge.
     (4.9, 0.7),
-    Outline(elongation=(0.0, 0.5), waves=(0.03, 0.08), spikes=(0, 9), spike_height=(0.03, 0.25), spike_width=(0.06, 0.2)),
+    Outline((0.0, 0.45), (0.02, 0.07), (0, 0), 2.0, (0, 10), (0.03, 0.25), (0.06, 0.18), (0.06, 0.13)),
     Cytoplasm((190, 160, 194), (120, 92, 164), mottle=0.35, rim=0.1),
     None,
     (Granules((92, 32, 124), (0.09, 0.17), (6.0, 18.0), strength=0.85, patchy=0.5),),
@@ -292,7 +316,7 @@ PLATELET = Morphology(
 RED = RedCell(
     # Disc without nucleus, central pallor of about a third of its diameter.
     (7.5, 0.45),
-    Outline(elongation=(0.0, 0.3), waves=(0.01, 0.04)),
+    Outline((0.0, 0.3), (0.01, 0.04), (0, 1), 5.0),
     (214, 174, 168),
     (190, 150, 158),
     (0.25, 0.6),

@@ -2,13 +2,19 @@
 
 import cv2
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from smearsynth.cells.phantoms.morphology import Nucleus, Outline
 from smearsynth.cells.phantoms.textures import noise
 
 ANGLES = 360
 """Directions in which an outline is tabulated."""
-TRIES = 20
+BENDS = 10
+"""Bends of a spine that are tried for one that keeps the lobes apart and the nucleus in the cell; then the best is taken."""
+FLATTENED = 0.12
+"""How far an eccentric nucleus may be pressed against the membrane, in radii of the cell."""
+BLEND = 0.08
+"""How far the seams between the discs of a nucleus are rounded, in radii of a disc."""
 
 
 def grid(half: float, step: float) -> tuple[np.ndarray, np.ndarray]:
@@ -30,6 +36,12 @@ def radii(rng: np.random.Generator, outline: Outline, *, diameter: float) -> np.
     for _ in range(rng.integers(outline.spikes[0], outline.spikes[1] + 1)):
         away = angle - rng.uniform(0, 2 * np.pi)
         radius += rng.uniform(*outline.spike_height) * np.exp((np.cos(away) - 1) / rng.uniform(*outline.spike_width) ** 2)
+    for _ in range(rng.integers(outline.pressed[0], outline.pressed[1] + 1)):
+        # A neighbour presses one side flat.
+        toward = np.cos(angle - rng.uniform(0, 2 * np.pi))
+        radius = np.where(toward > 0.1, np.minimum(radius, rng.uniform(0.8, 1.0) / np.maximum(toward, 0.1)), radius)
+    # Corners of a living cell are round.
+    radius = gaussian_filter1d(radius, outline.roundness, mode="wrap")
     # The area is that of a disc with this diameter, whatever the waves and spikes.
     return (radius * diameter / 2 / np.sqrt(np.mean(radius**2))).astype(np.float32)
 
@@ -41,36 +53,48 @@ def radial_field(x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray
     return (np.interp(position, np.arange(ANGLES + 1), closed) - np.hypot(x, y)).astype(np.float32)
 
 
-def spine(rng: np.random.Generator, nucleus: Nucleus) -> tuple[np.ndarray, np.ndarray]:
-    """Discs whose union is a nucleus, up to scale: centres (n, 2) and radii (n,).
+def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float) -> tuple[np.ndarray, np.ndarray]:
+    """Discs whose union is a nucleus for a cell of `radius` µm: centres (n, 2) around the origin and radii (n,), in µm.
 
     A nucleus is a bent spine thickened by discs. A short thick spine is an oval, a bent one a kidney or a horseshoe,
     a long thin one a band; lobes are thick stretches of a spine that is a thin filament between them.
     """
     lobes = int(rng.choice(np.arange(1, len(nucleus.lobes) + 1), p=np.asarray(nucleus.lobes) / np.sum(nucleus.lobes)))
-    slender = rng.uniform(*nucleus.slender) * lobes
-    neck = rng.uniform(*nucleus.neck)
-    turn = np.deg2rad(rng.uniform(*nucleus.turn)) * rng.choice((-1, 1))
-    size = rng.uniform(0.82, 1.12, lobes) if lobes > 1 else np.ones(1)
-    stretch = rng.uniform(0.3, 0.5)
     count = max(24, 12 * lobes)
     place = (np.arange(count) + 0.5) / count
     lobe = (place * lobes).astype(int)
-    start = rng.uniform(0, 2 * np.pi)
-    for _ in range(TRIES):
-        wander = nucleus.wander * np.cumsum(rng.normal(size=count)) / np.sqrt(count)
-        heading = start + turn * place + wander
-        centres = np.cumsum(2 * slender / count * np.stack([np.cos(heading), np.sin(heading)], 1), 0)
-        middles = np.array([centres[lobe == i].mean(0) for i in range(lobes)])
-        apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1)) + 9 * np.eye(lobes)
-        if lobes == 1 or apart.min() > nucleus.apart:
-            break
-        # The spine ran back into itself and its lobes would merge: straighten it.
-        turn *= 0.85
     if lobes == 1:
-        return centres, 1 + nucleus.swell * np.cos(2 * np.pi * (place + rng.uniform(-0.15, 0.15)))
-    within = np.abs((place * lobes) % 1 - 0.5) * 2
-    return centres, np.where(within < stretch, size[lobe], neck)
+        kept = slice(None)
+        sizes = 1 + nucleus.swell * np.cos(2 * np.pi * (place + rng.uniform(-0.15, 0.15)))
+    else:
+        thick = np.abs((place * lobes) % 1 - 0.5) < rng.uniform(0.1, 0.19)
+        # The filament runs from the first lobe to the last, not beyond.
+        kept = slice(np.argmax(thick), count - np.argmax(thick[::-1]))
+        sizes = np.where(thick, rng.uniform(0.82, 1.12, lobes)[lobe], rng.uniform(*nucleus.neck))[kept]
+    slender = rng.uniform(*nucleus.slender) * lobes
+    sharpest = 2 * slender / nucleus.bend
+    turn = min(np.deg2rad(rng.uniform(*nucleus.turn)), sharpest)
+    side, start = rng.choice((-1, 1)), rng.uniform(0, 2 * np.pi)
+    area = rng.uniform(*nucleus.area) * np.pi * radius**2
+    best = None
+    for _ in range(BENDS):
+        wander = nucleus.wander * np.cumsum(rng.normal(size=count)) / np.sqrt(count)
+        heading = start + side * turn * place + wander
+        centres = np.cumsum(2 * slender / count * np.stack([np.cos(heading), np.sin(heading)], 1), 0)[kept]
+        (column, row), _ = cv2.minEnclosingCircle(centres.astype(np.float32))
+        centres -= (column, row)
+        middles = np.array([centres[lobe[kept] == i].mean(0) for i in range(lobes)])
+        apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1)) + 9 * np.eye(lobes)
+        merged = max(0.0, nucleus.apart - apart.min()) if lobes > 1 else 0.0
+        scale = np.sqrt(area / union_area(centres, sizes))
+        beyond = max(0.0, float(np.max(np.hypot(*centres.T) + sizes)) * scale / (radius - nucleus.margin) - 1)
+        if best is None or 2 * merged + beyond < best[0]:
+            best = 2 * merged + beyond, centres * scale, sizes * scale
+        if best[0] == 0:
+            break
+        # Lobes that run into each other want a straighter spine, one that reaches beyond the cell a sharper bend.
+        turn = turn * 0.85 if merged else min(turn * 1.15, sharpest)
+    return best[1], best[2]
 
 
 def disc_field(x: np.ndarray, y: np.ndarray, centres: np.ndarray, sizes: np.ndarray, *, blend: float) -> np.ndarray:
@@ -83,28 +107,31 @@ def disc_field(x: np.ndarray, y: np.ndarray, centres: np.ndarray, sizes: np.ndar
     return (blend * np.log(np.maximum(total, 1e-30)) - blend * np.log(len(sizes) / 6 + 1)).astype(np.float32)
 
 
+def union_area(centres: np.ndarray, sizes: np.ndarray) -> float:
+    """Area of the union of discs with radii about 1, measured on a coarse grid as it has no simple formula."""
+    reach = float(np.max(np.hypot(*centres.T) + sizes)) * 1.1
+    axis = np.linspace(-reach, reach, 41, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    return np.count_nonzero(disc_field(x, y, centres, sizes, blend=BLEND) > 0) * (axis[1] - axis[0]) ** 2
+
+
 def nucleus_field(
     x: np.ndarray, y: np.ndarray, cell: np.ndarray, rng: np.random.Generator, nucleus: Nucleus, *, diameter: float, step: float
 ) -> np.ndarray:
     """The field of a nucleus inside the cell whose field is `cell`; all arrays (n, n), lengths in µm."""
-    centres, sizes = spine(rng, nucleus)
-    centres = centres - np.average(centres, axis=0, weights=sizes**2)
-    area = rng.uniform(*nucleus.area) * np.pi * diameter**2 / 4
-    # Scale to the area wanted: measured on a coarse grid, as the union has no simple area.
-    reach = float(np.max(np.hypot(*centres.T) + sizes)) * 1.1
-    coarse = np.linspace(-reach, reach, 49, dtype=np.float32)
-    u, v = np.meshgrid(coarse, coarse)
-    inside = np.count_nonzero(disc_field(u, v, centres, sizes, blend=0.08) > 0)
-    scale = np.sqrt(area / (inside * (2 * reach / 48) ** 2))
-    offset = rng.uniform(*nucleus.offset) * diameter / 2
+    centres, sizes = discs(rng, nucleus, radius=diameter / 2)
+    reach = float(np.max(np.hypot(*centres.T) + sizes))
+    # The membrane may flatten a nucleus that lies against it, but not cut much off it.
+    room = max(0.0, diameter / 2 * (1 + FLATTENED) - nucleus.margin - reach)
+    offset = min(rng.uniform(*nucleus.offset) * diameter / 2, room)
     toward = rng.uniform(0, 2 * np.pi)
-    centres = centres * scale + offset * np.array([np.cos(toward), np.sin(toward)])
+    centres = centres + offset * np.array([np.cos(toward), np.sin(toward)])
     warp = nucleus.warp
     shift = [warp * noise(rng, x.shape, 0.15 * diameter / step) for _ in "xy"]
     # The field is smooth: half resolution is enough.
     half = (x.shape[1] // 2 + 1, x.shape[0] // 2 + 1)
     u, v = (cv2.resize(axis + move, half, interpolation=cv2.INTER_LINEAR) for axis, move in zip((x, y), shift))
-    field = cv2.resize(disc_field(u, v, centres, sizes * scale, blend=0.08 * scale), x.shape[::-1])
+    field = cv2.resize(disc_field(u, v, centres, sizes, blend=BLEND * float(np.median(sizes))), x.shape[::-1])
     # A nucleus near the membrane is flattened by it.
     return smooth_min(field, cell - nucleus.margin, 0.25)
 

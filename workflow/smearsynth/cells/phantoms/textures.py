@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from scipy.special import ndtri
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> np.ndarray:
@@ -22,12 +23,13 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> np.
 def flecks(
     rng: np.random.Generator, shape: tuple[int, int], *, size: float, share: float, sharpness: float, step: float
 ) -> np.ndarray:
-    """A field in [0, 1] with light flecks of about `size` µm on about `share` of the area: the gaps between chromatin."""
-    from scipy.special import ndtri
+    """A field in [0, 1] with light flecks of about `size` µm on about `share` of the area: the gaps between chromatin.
 
-    fine = noise(rng, shape, size / step) - 0.6 * noise(rng, shape, 2.2 * size / step)
-    coarse = noise(rng, shape, 5 * size / step)
-    value = (fine + 0.35 * coarse) / np.sqrt(1 + 0.36 + 0.12)
+    Fine flecks are gathered by a coarser pattern, which leaves clumps between them; high `sharpness` gives hard edges.
+    """
+    fine = noise(rng, shape, size / step) - 0.5 * noise(rng, shape, 2.2 * size / step)
+    clumps = noise(rng, shape, 4 * size / step)
+    value = (fine + 0.45 * clumps) / np.sqrt(1 + 0.25 + 0.2)
     return 1 / (1 + np.exp(-sharpness * (value - ndtri(1 - share))))
 
 
@@ -48,7 +50,7 @@ def granules(
         µm per pixel.
     """
     cover = np.zeros(where.shape, np.float32)
-    classes = np.linspace(*radius, 3)
+    classes = np.linspace(*radius, 3) * rng.uniform(0.8, 1.15)
     for size in classes:
         seeds = rng.random(where.shape, dtype=np.float32) < where * (density / len(classes) * step**2)
         strength = seeds * rng.uniform(0.55, 1.0, where.shape).astype(np.float32)
