@@ -34,7 +34,7 @@ MORPHOLOGY = {
     ),
     "neutrophil_segmented": "Three to five dense lobes joined by thin threads; pale pink, hardly visible granules.",
     "promyelocyte": "Larger than a myeloblast; round nucleus beside the middle; many red-violet granules, also over the nucleus.",
-    "promyelocyte_bilobed": "As a promyelocyte, but with a nucleus cleft into two lobes, like a dumb-bell; granules fine or coarse.",
+    "promyelocyte_bilobed": "As a promyelocyte, but with a nucleus cleft into two lobes, like a dumb-bell.",
     "red_blood_cell": "Pink disc without a nucleus, paler in its middle third.",
     "platelet": "Fragment of a quarter of a red cell or less; violet granules in a pale, ragged body.",
     "background": "Even plasma without any cell: a faint tint and the grain of the camera.",

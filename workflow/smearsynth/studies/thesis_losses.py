@@ -65,7 +65,7 @@ def draw(path: Path, steps: list[int], raw: list[float], smoothed, figure: str, 
     lines = {
         "4.1": [
             (EQUAL_DISCRIMINATOR, "equal uncertainty of the sum: 2 log 2 = 1.386", style.GREEN, "--"),
-            (EQUAL_GENERATOR, "log 2 = 0.693, which the thesis holds the sum against", style.RED, ":"),
+            (EQUAL_GENERATOR, "log 2 = 0.693 (the line of the thesis)", style.RED, ":"),
             (DISCRIMINATOR, f"thesis: about {DISCRIMINATOR}", style.FAINT, "-"),
         ],
         "4.2": [

@@ -1,0 +1,69 @@
+"""Write and draw the verdict per type: how often generated cells are named as the type they should be."""
+
+import json
+from pathlib import Path
+
+from smearsynth.files import read_tsv, write_text, write_tsv
+from smearsynth.studies.markdown import table
+from smearsynth.taxonomy import Taxonomy
+
+COLUMNS = ["type", "cells", "classifier: generated", "classifier: real", "ratio", "95 % low", "95 % high", "verdict", "people"]
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
+    parser.add_argument("--verdict", type=Path, required=True, help="evaluation/verdict.tsv")
+    parser.add_argument("--level", type=float, required=True, help="coverage of its intervals, evaluation.level")
+    parser.add_argument("--share", type=float, required=True, help="share of the real accuracy asked for, evaluation.share")
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets verdict.tsv, verdict.md and verdict.png")
+
+
+def run(args) -> None:
+    """Run the command."""
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    rows = read_tsv(args.verdict)
+    columns = [name.replace("95", f"{100 * args.level:g}") for name in COLUMNS]
+    found = [[*numbers(row), None] for row in rows]
+    present = {row["type"] for row in rows}
+    found += [[t.name, 0, *[None] * 5, "absent", None] for t in taxonomy.types if t.name not in present]
+    write_tsv(args.out / "verdict.tsv", columns, found)
+    note = (
+        "\nShare of generated held-out cells that a classifier trained on real cells names as the type they were drawn for, "
+        f"beside its share on the real cells of the same outlines. `yes`/`no`: the whole interval lies above/below {args.share:g} "
+        "of the real share; `likely`/`unlikely`: only the ratio does. `people`: no reader has judged these cells, n/a.\n"
+    )
+    write_text(args.out / "verdict.md", table(columns, found) + note)
+    draw(args.out / "verdict.png", rows, args.share)
+
+
+def numbers(row: dict[str, str]) -> list:
+    """A row of ``evaluation/verdict.tsv`` in the order of `COLUMNS`."""
+
+    def number(name: str) -> float | None:
+        return None if row[name] == "n/a" else float(row[name])
+
+    values = [number(name) for name in ("generated", "real", "ratio", "ratio_low", "ratio_high")]
+    return [row["type"], int(row["cells"]), *values, row["verdict"]]
+
+
+def draw(path: Path, rows: list[dict[str, str]], share: float) -> None:
+    """Shares on real and generated cells side by side for every type."""
+    import numpy as np
+
+    from smearsynth.studies import style
+
+    figure, axes = style.figure(7.2, 0.6 + 0.34 * len(rows))
+    axis, places = axes[0, 0], np.arange(len(rows))[::-1]
+    axis.barh(places + 0.19, [float(row["real"]) for row in rows], 0.36, color=style.FAINT, label="real, held-out")
+    axis.barh(
+        places - 0.19, [float(row["generated"]) for row in rows], 0.36, color=style.BLUE, label="generated in their outlines"
+    )
+    goal = [share * float(row["real"]) for row in rows]
+    axis.scatter(goal, places - 0.19, marker="|", s=70, color=style.RED, zorder=3, label=f"{share:g} of real")
+    axis.set_yticks(places, [f"{row['type'].replace('_', ' ')} ({row['cells']})" for row in rows])
+    axis.set_xlim(0, 1)
+    axis.set_xlabel("share named rightly by the classifier")
+    axis.grid(axis="y", visible=False)
+    figure.legend(loc="outside lower center", ncols=3)
+    style.save(figure, path)
