@@ -30,3 +30,11 @@ def example(entries: list[dict], category_ids: set[int], rng: np.random.Generato
     training = [entry for entry in entries if entry["split"] == "train"] or entries
     wanted = [entry for entry in training if entry["category_id"] in category_ids] or training
     return wanted[rng.integers(len(wanted))]
+
+
+def around(mask: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of a square around a mask (size, size), with a margin of a tenth, within the picture."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    side = min(len(mask), int(np.ceil(1.2 * max(rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1))))
+    starts = [int(np.clip((at[0] + at[-1] + 1 - side) // 2, 0, len(mask) - side)) for at in (rows, columns)]
+    return slice(starts[0], starts[0] + side), slice(starts[1], starts[1] + side)

@@ -85,8 +85,8 @@ def draw(path: Path, rows: list[list]) -> None:
 
     figure, axes = style.figure(9.6, 4.4, columns=2)
     names = list(dict.fromkeys(row[1] for row in rows))
-    colours = style.plt.get_cmap("tab20")(np.linspace(0, 1, max(2, len(names))))
-    for name, colour in zip(names, colours, strict=False):
+    for number, name in enumerate(names):
+        colour = style.plt.get_cmap("tab20")(number % 20)
         of_type = sorted((row for row in rows if row[1] == name), key=lambda row: row[2])
         judged = [row for row in of_type if row[3] is not None]
         amounts, ratios = [row[2] for row in judged], [row[3] for row in judged]
@@ -103,10 +103,11 @@ def draw(path: Path, rows: list[list]) -> None:
         axis.axvline(JUMP, color=style.RED, linestyle=":", linewidth=1.2)
         axis.set_xscale("log")
         axis.xaxis.set_major_formatter(ScalarFormatter())
-        axis.set_xlabel("training cells of the type (grey: the thesis's 5 to 44; dotted: 100)")
+        axis.set_xlabel("training cells of the type\n(grey: 5 to 44, as in the thesis; dotted: 100)")
         axis.set_title(title)
     axes[0, 0].axhline(1, color=style.FAINT, linewidth=1)
     axes[0, 1].axhline(0, color=style.FAINT, linewidth=1)
-    axes[0, 0].set_ylim(bottom=0)
+    # An interval of a few cells may reach far beyond what the picture is about; the table has it whole.
+    axes[0, 0].set_ylim(0, 1.25 * max([1.0, *(row[3] for row in rows if row[3] is not None)]))
     figure.legend(loc="outside right upper")
     style.save(figure, path)

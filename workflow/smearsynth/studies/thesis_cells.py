@@ -75,19 +75,22 @@ def panel(path: Path, name: str, cell_type: CellType | None, examples: list, fol
     if examples:
         pair, generated = examples[0]
         where = "held-out" if pair["split"] == "test" else "training"
-        style.picture(axes[0, 0], pairs.halves(pair["path"])[0], title=f"real ({where} cell {pair['cell_id']})")
-        style.picture(axes[0, 1], images.read(folder / generated["file"]), title="generated in its outline")
+        real, label = pairs.halves(pair["path"])
+        around = pairs.around(label.any(2))
+        style.picture(axes[0, 0], real[around], title=f"real ({where} cell {pair['cell_id']})")
+        style.picture(axes[0, 1], images.read(folder / generated["file"])[around], title="generated in its outline")
     else:
         for axis, kind in zip(axes[0], ("real", "generated"), strict=True):
             style.absent(axis, "absent: the run has no\ncell of this type")
             axis.set_title(kind, loc="center", fontweight="normal", fontsize=9)
-    figure.supxlabel("\n".join(textwrap.wrap(f"Look for: {signs(name)}", 84)), fontsize=8.5)
+    figure.supxlabel("\n".join(textwrap.wrap(f"Look for: {signs(name)}", 84, break_on_hyphens=False)), fontsize=8.5)
     style.save(figure, path)
 
 
 def overview(path: Path, chosen: dict[str, list], count: int, folder: Path, style) -> None:
     """All types of the run: in each row pairs of a real cell (left) and the generated one of its outline (right)."""
-    figure, axes = style.figure(1.5 + 1.75 * count, 0.95 * len(chosen) + 0.4, rows=len(chosen), columns=2 * count)
+    figure, axes = style.figure(1.5 + 1.9 * count, 0.97 * len(chosen) + 0.3, rows=len(chosen), columns=2 * count)
+    figure.get_layout_engine().set(h_pad=0.02, w_pad=0.02, hspace=0, wspace=0)
     for row, (title, examples) in enumerate(chosen.items()):
         for axis in axes[row]:
             axis.set_axis_off()

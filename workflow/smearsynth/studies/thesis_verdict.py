@@ -7,7 +7,7 @@ from smearsynth.files import read_tsv, write_text, write_tsv
 from smearsynth.studies.markdown import table
 from smearsynth.taxonomy import Taxonomy
 
-COLUMNS = ["type", "cells", "classifier: generated", "classifier: real", "ratio", "95 % low", "95 % high", "verdict", "people"]
+COLUMNS = ["type", "cells", "generated", "real", "ratio", "95 % low", "95 % high", "verdict", "people"]
 
 
 def arguments(parser) -> None:
@@ -30,8 +30,8 @@ def run(args) -> None:
     write_tsv(args.out / "verdict.tsv", columns, found)
     note = (
         "\nShare of generated held-out cells that a classifier trained on real cells names as the type they were drawn for, "
-        f"beside its share on the real cells of the same outlines. `yes`/`no`: the whole interval lies above/below {args.share:g} "
-        "of the real share; `likely`/`unlikely`: only the ratio does. `people`: no reader has judged these cells, n/a.\n"
+        "beside its share on the real cells of the same outlines. `yes`/`no`: the whole interval of the ratio lies above/below "
+        f"{args.share:g}; `likely`/`unlikely`: only the ratio does. `people`: nobody has judged these cells yet, n/a.\n"
     )
     write_text(args.out / "verdict.md", table(columns, found) + note)
     draw(args.out / "verdict.png", rows, args.share)
