@@ -91,7 +91,15 @@ def draw(kind: str, rng: np.random.Generator, *, size: int = 360, um_per_px: flo
         first = [Instance(kind, _down(mask, factor), None if nucleus is None else _down(nucleus, factor))]
         keep_out = first[0].mask
     around = _neighbours(rng, canvas, np.kron(keep_out, np.ones((factor, factor), bool)), step=step)
-    others = [Instance(name, small) for name, mask in around if (small := _down(mask, factor)).any()]
+    others = []
+    taken = first[0].mask
+    for name, mask in reversed(around):
+        # Painted last lies on top, and a pixel that two cells share by halves is the upper one's.
+        small = _down(mask, factor) & ~taken
+        taken = taken | small
+        if small.any():
+            others.append(Instance(name, small))
+    others.reverse()
     return Phantom(_expose(rng, canvas.absorbed, factor, um_per_px), tuple(first + others))
 
 
@@ -194,7 +202,7 @@ def _expose(rng: np.random.Generator, absorbed: np.ndarray, factor: int, um_per_
     if focus > 0.3:
         light = cv2.GaussianBlur(light, (0, 0), focus)
     # Cameras sharpen: a thin bright ring around dark cells.
-    sharpen = rng.uniform(0.1, 0.7)
+    sharpen = rng.uniform(0.0, 0.5)
     light += sharpen * (light - cv2.GaussianBlur(light, (0, 0), 0.2 / um_per_px))
     lamp = np.asarray(LIGHT, np.float32) * (1 + rng.normal(0, 0.008) + rng.normal(0, 0.004, 3)).astype(np.float32)
     tilt = rng.normal(0, 0.008, 2).astype(np.float32)

@@ -66,8 +66,8 @@ class Nucleus:
         Distance from the cell's middle over the cell's radius.
     bend : float
         Least radius of the spine's bend, in half thicknesses: above 1 the bend stays open.
-    apart : float
-        Least distance between the middles of two lobes, in radii of a lobe.
+    gap : float
+        Least space between lobes, in radii of a lobe; below 0 they overlap.
     margin : float
         Least cytoplasm between nucleus and membrane, µm.
     dark, light : Colour
@@ -92,7 +92,7 @@ class Nucleus:
     warp: float = 0.25
     offset: Range = (0.0, 0.2)
     bend: float = 0.8
-    apart: float = 1.8
+    gap: float = 0.1
     margin: float = 0.15
     dark: Colour = (72, 28, 126)
     light: Colour = (158, 104, 156)
@@ -167,9 +167,9 @@ SEGMENTED = Morphology(
     ROUND,
     _neutrophil_cytoplasm,
     Nucleus(
-        area=(0.3, 0.38), lobes=(0, 0.25, 0.4, 0.28, 0.07), turn=(110, 280), slender=(1.12, 1.4), neck=(0.13, 0.25),
+        area=(0.34, 0.43), lobes=(0, 0.25, 0.4, 0.28, 0.07), turn=(150, 320), slender=(1.22, 1.5), neck=(0.13, 0.28),
         wander=0.8, warp=0.25, fleck=0.125, gaps=(0.16, 0.3), sharpness=3.5, offset=(0.0, 0.12), margin=0.3,
-        dark=(70, 29, 130), apart=1.9,
+        dark=(70, 29, 130), gap=0.12,
     ),
     _neutrophil_granules,
 )  # fmt: skip
@@ -215,14 +215,14 @@ PROMYELOCYTE = Morphology(
         area=(0.55, 0.7), turn=(0, 40), slender=(0.1, 0.45), warp=0.35, fleck=0.115, gaps=(0.3, 0.44), sharpness=2.8,
         offset=(0.15, 0.4), margin=0.15, dark=(76, 33, 134), light=(150, 98, 164), nucleoli=(0, 2),
     ),
-    (Granules(AZUROPHILIC, (0.1, 0.2), (3.0, 10.0), over_nucleus=0.35),),
+    (Granules(AZUROPHILIC, (0.1, 0.19), (2.5, 8.0), over_nucleus=0.35),),
 )  # fmt: skip
 BILOBED = replace(
     # Microgranular (variant) promyelocyte: butterfly nucleus of two broad lobes, dusty granules.
     PROMYELOCYTE,
     diameter=(15.0, 1.3),
     nucleus=replace(
-        PROMYELOCYTE.nucleus, area=(0.48, 0.6), lobes=(0, 1), turn=(20, 140), slender=(1.0, 1.2), neck=(0.35, 0.6),
+        PROMYELOCYTE.nucleus, area=(0.48, 0.6), lobes=(0, 1), turn=(20, 140), slender=(1.0, 1.3), gap=-0.4, neck=(0.35, 0.6),
         offset=(0, 0.15), margin=0.3,
     ),
     granules=(Granules(AZUROPHILIC, (0.09, 0.16), (3.0, 8.0), over_nucleus=0.1, strength=0.8),),
@@ -253,7 +253,7 @@ MONOCYTE = Morphology(
     Outline((0.0, 0.45), (0.03, 0.1), (0, 3), 5.0, (0, 3), (0.05, 0.18), (0.2, 0.5), (0.04, 0.09)),
     Cytoplasm((204, 180, 188), (146, 126, 168), mottle=0.28, rim=0.15, vacuoles=(0, 9), vacuole_radius=(0.25, 0.9)),
     Nucleus(
-        area=(0.44, 0.6), turn=(140, 270), slender=(1.4, 2.4), swell=0.2, wander=0.6, bend=0.9, warp=0.45, fleck=0.125,
+        area=(0.43, 0.56), turn=(150, 230), slender=(1.3, 2.1), swell=0.2, wander=0.4, bend=0.95, warp=0.45, fleck=0.125,
         gaps=(0.34, 0.5), sharpness=2.6, offset=(0.0, 0.2), margin=0.3, dark=(84, 37, 134), light=(164, 114, 168),
     ),
     (Granules((138, 84, 150), (0.08, 0.14), (1.0, 4.0), strength=0.55),),
@@ -284,9 +284,9 @@ EOSINOPHIL = Morphology(
     Outline(elongation=(0.0, 0.2), waves=(0.01, 0.03)),
     Cytoplasm((186, 146, 172), (160, 124, 164), mottle=0.15, rim=0.4, vacuoles=(0, 2), vacuole_radius=(0.15, 0.35)),
     Nucleus(
-        area=(0.34, 0.44), lobes=(0.05, 0.65, 0.25, 0.05), turn=(60, 240), slender=(1.15, 1.4), neck=(0.15, 0.4),
+        area=(0.34, 0.45), lobes=(0.05, 0.65, 0.25, 0.05), turn=(60, 240), slender=(1.2, 1.6), neck=(0.15, 0.4),
         wander=0.5, warp=0.25, fleck=0.125, gaps=(0.2, 0.34), sharpness=3.2, offset=(0.1, 0.35), margin=0.3,
-        dark=(78, 32, 132), apart=1.85,
+        dark=(78, 32, 132), gap=0.05,
     ),
     (
         Granules((140, 66, 100), (0.16, 0.28), (3.0, 6.0), strength=0.65),
@@ -300,7 +300,7 @@ BASOPHIL = Morphology(
     Cytoplasm((206, 168, 190), (150, 104, 160), mottle=0.2, rim=0.3),
     Nucleus(
         area=(0.5, 0.7), lobes=(0.3, 0.5, 0.2), turn=(40, 160), slender=(0.7, 1.0), neck=(0.5, 0.7), warp=0.3, fleck=0.12,
-        gaps=(0.3, 0.45), sharpness=2, offset=(0.0, 0.2), margin=0.2, dark=(84, 36, 134), light=(128, 70, 150), apart=1.2,
+        gaps=(0.3, 0.45), sharpness=2, offset=(0.0, 0.2), margin=0.2, dark=(84, 36, 134), light=(128, 70, 150), gap=-0.6,
     ),
     (Granules((52, 20, 108), (0.17, 0.33), (3.0, 7.0), over_nucleus=0.75, strength=0.97, patchy=0.2),),
 )  # fmt: skip

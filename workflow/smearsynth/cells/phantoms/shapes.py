@@ -53,8 +53,10 @@ def radial_field(x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray
     return (np.interp(position, np.arange(ANGLES + 1), closed) - np.hypot(x, y)).astype(np.float32)
 
 
-def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float) -> tuple[np.ndarray, np.ndarray]:
-    """Discs whose union is a nucleus for a cell of `radius` µm: centres (n, 2) around the origin and radii (n,), in µm.
+def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float, room: float) -> tuple[np.ndarray, np.ndarray]:
+    """Discs whose union is a nucleus: centres (n, 2) around the origin and radii (n,), in µm.
+
+    The cell has the area of a disc of `radius` µm, and a nucleus that reaches up to `room` µm from the middle fits in.
 
     A nucleus is a bent spine thickened by discs. A short thick spine is an oval, a bent one a kidney or a horseshoe,
     a long thin one a band; lobes are thick stretches of a spine that is a thin filament between them.
@@ -63,17 +65,22 @@ def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float) -> tuple
     count = max(24, 12 * lobes)
     place = (np.arange(count) + 0.5) / count
     lobe = (place * lobes).astype(int)
+    slender = rng.uniform(*nucleus.slender) * lobes
     if lobes == 1:
         kept = slice(None)
         sizes = 1 + nucleus.swell * np.cos(2 * np.pi * (place + rng.uniform(-0.15, 0.15)))
     else:
-        thick = np.abs((place * lobes) % 1 - 0.5) < rng.uniform(0.1, 0.19)
+        sizes = rng.uniform(0.82, 1.12, lobes)
+        pitch = 2 * slender / lobes
+        # As long as leaves space for the filament between the two thickest neighbours.
+        length = (1 - (np.max(sizes[:-1] + sizes[1:]) + nucleus.gap + rng.uniform(0, 0.3)) / pitch) / 2
+        thick = np.abs((place * lobes) % 1 - 0.5) < max(length, 0.05)
         # The filament runs from the first lobe to the last, not beyond.
         kept = slice(np.argmax(thick), count - np.argmax(thick[::-1]))
-        sizes = np.where(thick, rng.uniform(0.82, 1.12, lobes)[lobe], rng.uniform(*nucleus.neck))[kept]
-    slender = rng.uniform(*nucleus.slender) * lobes
+        sizes = np.where(thick, sizes[lobe], rng.uniform(*nucleus.neck))[kept]
     sharpest = 2 * slender / nucleus.bend
     turn = min(np.deg2rad(rng.uniform(*nucleus.turn)), sharpest)
+    sharpest = min(sharpest, 1.3 * turn)
     side, start = rng.choice((-1, 1)), rng.uniform(0, 2 * np.pi)
     area = rng.uniform(*nucleus.area) * np.pi * radius**2
     best = None
@@ -83,18 +90,25 @@ def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float) -> tuple
         centres = np.cumsum(2 * slender / count * np.stack([np.cos(heading), np.sin(heading)], 1), 0)[kept]
         (column, row), _ = cv2.minEnclosingCircle(centres.astype(np.float32))
         centres -= (column, row)
-        middles = np.array([centres[lobe[kept] == i].mean(0) for i in range(lobes)])
-        apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1)) + 9 * np.eye(lobes)
-        merged = max(0.0, nucleus.apart - apart.min()) if lobes > 1 else 0.0
+        merged = max(0.0, nucleus.gap - lobe_gap(centres, sizes, np.where(thick, lobe, -1)[kept])) if lobes > 1 else 0.0
         scale = np.sqrt(area / union_area(centres, sizes))
-        beyond = max(0.0, float(np.max(np.hypot(*centres.T) + sizes)) * scale / (radius - nucleus.margin) - 1)
+        beyond = max(0.0, float(np.max(np.hypot(*centres.T) + sizes)) * scale / room - 1)
         if best is None or 2 * merged + beyond < best[0]:
-            best = 2 * merged + beyond, centres * scale, sizes * scale
+            best = 2 * merged + beyond, beyond, centres * scale, sizes * scale
         if best[0] == 0:
             break
         # Lobes that run into each other want a straighter spine, one that reaches beyond the cell a sharper bend.
         turn = turn * 0.85 if merged else min(turn * 1.15, sharpest)
-    return best[1], best[2]
+    _, beyond, centres, sizes = best
+    shrunk = 1 / (1 + max(0.0, beyond - FLATTENED / 2))
+    return centres * shrunk, sizes * shrunk
+
+
+def lobe_gap(centres: np.ndarray, sizes: np.ndarray, lobe: np.ndarray) -> float:
+    """The narrowest space between discs of two lobes; `lobe` (n,) is a disc's lobe, or -1 in a filament."""
+    centres, sizes, lobe = (part[lobe >= 0] for part in (centres, sizes, lobe))
+    space = np.hypot(*(centres[:, None] - centres[None]).transpose(2, 0, 1)) - sizes[:, None] - sizes[None]
+    return float(space[lobe[:, None] != lobe[None]].min())
 
 
 def disc_field(x: np.ndarray, y: np.ndarray, centres: np.ndarray, sizes: np.ndarray, *, blend: float) -> np.ndarray:
@@ -119,10 +133,11 @@ def nucleus_field(
     x: np.ndarray, y: np.ndarray, cell: np.ndarray, rng: np.random.Generator, nucleus: Nucleus, *, diameter: float, step: float
 ) -> np.ndarray:
     """The field of a nucleus inside the cell whose field is `cell`; all arrays (n, n), lengths in µm."""
-    centres, sizes = discs(rng, nucleus, radius=diameter / 2)
+    narrowest = float(np.hypot(x, y)[cell < 0].min()) - nucleus.margin
+    centres, sizes = discs(rng, nucleus, radius=diameter / 2, room=narrowest)
     reach = float(np.max(np.hypot(*centres.T) + sizes))
     # The membrane may flatten a nucleus that lies against it, but not cut much off it.
-    room = max(0.0, diameter / 2 * (1 + FLATTENED) - nucleus.margin - reach)
+    room = max(0.0, narrowest + FLATTENED * diameter / 2 - reach)
     offset = min(rng.uniform(*nucleus.offset) * diameter / 2, room)
     toward = rng.uniform(0, 2 * np.pi)
     centres = centres + offset * np.array([np.cos(toward), np.sin(toward)])
