@@ -42,22 +42,33 @@ def run(args) -> None:
 
 
 def joined(real: Path, generated: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Two tables of names joined by cell: true types, and whether the real and the generated cell were named rightly; shape (n,).
+    """Two tables of names joined by cell, for the cells that were generated.
+
+    Returns
+    -------
+    types : ndarray of int, shape (n,)
+        True category ids.
+    real, generated : ndarray of bool, shape (n,)
+        Whether the real and the generated cell were named rightly.
 
     Raises
     ------
     UserError
-        If the tables are not of the same cells.
+        If a generated cell has no real one, or there is none.
     """
     first, second = ({row["cell_id"]: row for row in read_tsv(path)} for path in (real, generated))
-    if first.keys() != second.keys() or not first:
-        lone = sorted(first.keys() ^ second.keys(), key=int)
-        what = f"{len(lone)} cells stand in one of the two tables only, such as cell {lone[0]}" if lone else "no cells"
-        raise UserError.of(f"{real}, {generated}", what, "name the real and the generated cells of the same split")
-    cells = sorted(first, key=int)
+    lone = sorted(second.keys() - first.keys())
+    if lone or not second:
+        what = f"{len(lone)} cells without a real one, such as cell {lone[0]}" if lone else "no cells"
+        raise UserError.of(str(generated), what, f"generate and name cells of the split that {real} has")
+    if len(second) < len(first):
+        print(
+            f"{len(first) - len(second)} of {len(first)} real held-out cells were not generated and are left out of the verdict"
+        )
+    cells = sorted(second, key=int)
     types = np.array([int(first[cell]["category_id"]) for cell in cells])
     right = [np.array([rows[cell]["named"] == first[cell]["category_id"] for cell in cells]) for rows in (first, second)]
-    return types, *right
+    return types, right[0], right[1]
 
 
 def judge(real: np.ndarray, generated: np.ndarray, rng: np.random.Generator, options: EvaluationOptions) -> list:

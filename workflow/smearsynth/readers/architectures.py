@@ -20,20 +20,24 @@ def cnn(*, size: int, classes: int, seed: int) -> Model:
     seeds = iter(range(seed, seed + 100))
     layers = keras.layers
 
-    def convolution(x: Any, filters: int, stride: int = 1) -> Any:
+    # Layers are named, since Keras counts unnamed ones per process and writes the names into the weights' file.
+    def convolution(x: Any, filters: int, *, name: str, stride: int = 1) -> Any:
         start = keras.initializers.HeNormal(seed=next(seeds))
-        x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False, kernel_initializer=start)(x)
-        return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+        x = layers.Conv2D(
+            filters, 3, strides=stride, padding="same", use_bias=False, kernel_initializer=start, name=f"{name}_convolution"
+        )(x)
+        return layers.ReLU(name=f"{name}_relu")(layers.BatchNormalization(momentum=0.95, name=f"{name}_normalisation")(x))
 
-    picture = x = layers.Input((size, size, 3))
+    picture = x = layers.Input((size, size, 3), name="picture")
     for level, filters in enumerate((24, 48, 72, 96)):
-        x = convolution(x, filters, stride=2 if level == 0 else 1)
-        x = convolution(x, filters)
-        x = layers.MaxPooling2D()(x) if level < 3 else x
-    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
-    x = layers.Dropout(0.3, seed=next(seeds))(x)
-    logits = layers.Dense(classes, kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)))(x)
-    return keras.Model(picture, logits, name="cnn")
+        x = convolution(x, filters, name=f"level{level}a", stride=2 if level == 0 else 1)
+        x = convolution(x, filters, name=f"level{level}b")
+        x = layers.MaxPooling2D(name=f"level{level}_pool")(x) if level < 3 else x
+    pooled = [layers.GlobalAveragePooling2D(name="average")(x), layers.GlobalMaxPooling2D(name="maximum")(x)]
+    x = layers.Concatenate(name="joined")(pooled)
+    x = layers.Dropout(0.3, seed=next(seeds), name="dropout")(x)
+    start = keras.initializers.GlorotUniform(seed=next(seeds))
+    return keras.Model(picture, layers.Dense(classes, kernel_initializer=start, name="logits")(x), name="cnn")
 
 
 ARCHITECTURES = {"cnn": cnn}

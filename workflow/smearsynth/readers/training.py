@@ -82,7 +82,7 @@ def fit(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed:
         0.0, max(1, options.steps - warm), warmup_target=options.learning_rate, warmup_steps=warm
     )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=options.label_smoothing)
-    model.compile(keras.optimizers.Adam(rate), loss)
+    model.compile(keras.optimizers.Adam(rate, name="adam"), loss)
     for pictures, targets in progress(batches(pixels, labels, options, seed=seed)):
         model.train_on_batch(pictures, targets)
     return model

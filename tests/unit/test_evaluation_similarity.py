@@ -1,0 +1,64 @@
+"""L1, L2, PSNR and SSIM have the values that they have by hand."""
+
+import numpy as np
+import pytest
+
+from smearsynth.evaluation.similarity import compare
+
+
+@pytest.fixture
+def cell():
+    picture = np.random.default_rng(0).integers(40, 200, (48, 40, 3)).astype(np.uint8)
+    mask = np.zeros((48, 40), bool)
+    mask[10:40, 8:33] = True
+    return picture, mask
+
+
+def test_equal_pictures(cell):
+    picture, mask = cell
+    found = compare(picture, picture, mask)
+    assert (found.l1, found.l2, found.psnr) == (0, 0, float("inf"))
+    assert found.ssim == pytest.approx(1)
+
+
+def test_a_constant_difference_of_51_is_a_fifth_of_the_range(cell):
+    picture, mask = cell
+    found = compare(picture, picture + 51, mask)
+    assert found.l1 == pytest.approx(0.2)
+    assert found.l2 == pytest.approx(0.2)
+    assert found.psnr == pytest.approx(-20 * np.log10(0.2))
+
+
+def test_l2_weighs_large_differences_more(cell):
+    picture, mask = cell
+    other = picture.copy()
+    rows, columns = np.nonzero(mask)
+    half = len(rows) // 2
+    other[rows[:half], columns[:half]] += 51
+    found = compare(picture, other, mask)
+    assert found.l1 == pytest.approx(0.1)
+    assert found.l2 == pytest.approx(np.sqrt(0.02))
+
+
+def test_outside_the_mask_nothing_counts_for_l1_l2_psnr(cell):
+    picture, mask = cell
+    other = picture.copy()
+    other[~mask] = 255
+    found = compare(picture, other, mask)
+    assert (found.l1, found.l2) == (0, 0)
+
+
+def test_order_does_not_matter_and_noise_lowers_ssim(cell):
+    picture, mask = cell
+    noise = np.random.default_rng(1).normal(0, 1, picture.shape)
+    weak, strong = (np.clip(picture + amount * noise, 0, 255).astype(np.uint8) for amount in (5, 40))
+    assert compare(picture, weak, mask).ssim > compare(picture, strong, mask).ssim
+    assert compare(picture, weak, mask).ssim == pytest.approx(compare(weak, picture, mask).ssim)
+
+
+def test_an_empty_mask_and_other_shapes_are_refused(cell):
+    picture, mask = cell
+    with pytest.raises(ValueError, match="empty"):
+        compare(picture, picture, np.zeros_like(mask))
+    with pytest.raises(ValueError, match="differ"):
+        compare(picture, picture[:-1], mask)
