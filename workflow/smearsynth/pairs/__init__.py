@@ -1,1 +1,1 @@
-"""Catalogue to label image beside real image."""
+"""Pairs: the real cell on black beside its label picture (thesis 3.3)."""

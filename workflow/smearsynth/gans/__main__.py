@@ -1,0 +1,8 @@
+"""``python -m smearsynth.gans``."""
+
+import sys
+
+from smearsynth.cli import dispatch
+
+if __name__ == "__main__":
+    sys.exit(dispatch("smearsynth.gans", ("train", "sample")))

@@ -1,0 +1,180 @@
+"""The training loop of every generator: resumes exactly, says what it does, stops when it has to."""
+
+import fcntl
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from smearsynth import images
+from smearsynth.errors import UserError
+from smearsynth.gans import checkpoint
+from smearsynth.gans.journal import Journal
+
+
+class Training(Protocol):
+    """What the loop trains; `smearsynth.gans.default.DefaultTraining` is one."""
+
+    columns: tuple[str, ...]
+    """Names of the losses that `update` returns."""
+    steps: int
+
+    @property
+    def variables(self) -> list[Any]:
+        """Every Keras variable that a later step depends on: weights, averages, optimiser slots, iterations."""
+
+    def saves(self, step: int) -> bool:
+        """Whether a state is due after `step` steps, beside those of ``checkpoint_every``."""
+
+    def batch(self, step: int) -> dict[str, np.ndarray]:
+        """What a step (from 0) sees: a function of the seed and the step alone."""
+
+    def update(self, batch: dict[str, np.ndarray]) -> list[float]:
+        """One step; returns its losses."""
+
+
+def train(
+    training: Training,
+    *,
+    state: Path,
+    fingerprint: str,
+    grid: Callable[[], np.ndarray],
+    log_every: int,
+    grid_every: int,
+    checkpoint_every: int,
+) -> Journal:
+    """Train to the end, from the latest state in `state` if it is of this training.
+
+    Parameters
+    ----------
+    training : Training
+        Freshly built.
+    state : Path
+        Folder for states, the journal and sample grids (``samples/step-*.png``) so far.
+    fingerprint : str
+        Names options, pairs, code and engine: a state with another one is cleared, never resumed.
+    grid : callable
+        Draws the same sample cells with the weights as they are.
+    log_every, grid_every, checkpoint_every : int
+        Steps between rows of the journal, grids, states.
+
+    Returns
+    -------
+    Journal
+        The losses.
+
+    Raises
+    ------
+    UserError
+        If another process trains in this folder, or a loss is no longer a number.
+    SystemExit
+        143, with a state written, after SIGTERM.
+    """
+    with locked(state), stopping() as stopped:
+        journal = Journal(training.columns, log_every)
+        first = resume(training, journal, state, fingerprint)
+
+        def save(step: int) -> None:
+            arrays = [np.asarray(variable) for variable in training.variables]
+            checkpoint.save(state, step, arrays, {"journal": journal.state()})
+            journal.write(state)
+
+        def draw(step: int) -> None:
+            images.write(state / "samples" / f"step-{step:09d}.png", grid())
+
+        progress = Progress(first, training.steps)
+        for step in range(first + 1, training.steps + 1):
+            values = training.update(training.batch(step - 1))
+            if not all(map(math.isfinite, values)):
+                told = ", ".join(f"{name} {value:g}" for name, value in zip(training.columns, values, strict=True))
+                raise UserError.of(f"training step {step}", f"a loss is no longer a number ({told})", "lower the learning rates")
+            journal.add(step, values)
+            if step % grid_every == 0 or step == training.steps:
+                draw(step)
+            if step % checkpoint_every == 0 or step == training.steps or training.saves(step) or stopped:
+                save(step)
+            progress.show(step, dict(zip(training.columns, values, strict=True)))
+            if stopped and step < training.steps:
+                print(f"stopped by SIGTERM after step {step}; the next call goes on from there", file=sys.stderr)
+                raise SystemExit(128 + signal.SIGTERM)
+        progress.close()
+        return journal
+
+
+def resume(training: Training, journal: Journal, state: Path, fingerprint: str) -> int:
+    """Bring `training` and `journal` to the latest state in the folder, if it is of this training; return its step."""
+    known = any(state.glob("step-*.npz"))
+    if not checkpoint.claim(state, fingerprint):
+        if known:
+            print("the state found is of other options, pairs or code: starting anew", flush=True)
+        return 0
+    found = checkpoint.load(state)
+    if found is None:
+        return 0
+    step, arrays, meta = found
+    for variable, value in zip(training.variables, arrays, strict=True):
+        variable.assign(value)
+    journal.restore(meta["journal"])
+    print(f"going on after step {step} of {training.steps}", flush=True)
+    return step
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process; the lock ends with it, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError.of(str(folder), "another process trains with this state", "wait for it, or end it first") from None
+        yield
+
+
+@contextmanager
+def stopping() -> Iterator[list[int]]:
+    """A list that is no longer empty after SIGTERM."""
+    received: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class Progress:
+    """A bar with the time left on a terminal, a line a minute elsewhere."""
+
+    def __init__(self, first: int, steps: int):
+        self.first, self.steps, self.start, self.told = first, steps, time.monotonic(), time.monotonic()
+        self.bar = None
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=steps, initial=first, unit="step", smoothing=0.05)
+
+    def show(self, step: int, losses: dict[str, float]) -> None:
+        """Tell where the training is, if it is time to."""
+        if self.bar is not None:
+            self.bar.update(1)
+            return
+        now = time.monotonic()
+        if now - self.told < 60 and step != self.steps:
+            return
+        self.told = now
+        pace = (now - self.start) / (step - self.first)
+        left = pace * (self.steps - step)
+        values = ", ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        line = f"step {step} of {self.steps}, {1000 * pace:.0f} ms a step, {left / 60:.0f} min left; {values}"
+        print(line, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the bar."""
+        if self.bar is not None:
+            self.bar.close()

@@ -1,0 +1,260 @@
+"""Drawing cells with a trained model: every cell from its own outline, type and key, whatever else is drawn with it."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from smearsynth import images
+from smearsynth.errors import UserError
+from smearsynth.files import read_json
+from smearsynth.gans import augment, data, engine, guides
+from smearsynth.gans.options import DefaultOptions, GanOptions
+from smearsynth.options import build
+from smearsynth.seeds import rng
+
+LARGEST = 1024
+"""Cells beyond this side are drawn smaller and enlarged: a network's memory grows with the window's area."""
+
+
+class CellGenerator(Protocol):
+    """What renderers and studies draw cells with."""
+
+    def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
+        """Draw cells.
+
+        Parameters
+        ----------
+        masks : sequence of ndarray of bool, shape (height, width)
+            Of any sizes.
+        category_ids : sequence of int
+            A type for each.
+        keys : sequence of int
+            `smearsynth.seeds.entropy` of each cell; other keys give other cells of the same outline.
+
+        Returns
+        -------
+        list of ndarray of uint8, shape (height, width, 3)
+            RGB, black outside the mask.
+
+        Raises
+        ------
+        UserError
+            If the model was not trained on a type.
+        """
+        ...
+
+
+def load(folder: str | Path, device: str = "auto") -> CellGenerator:
+    """The generator of ``results/<run>/gans/<model>/``.
+
+    Parameters
+    ----------
+    folder : path
+        With model.json, generator.weights.h5 and, for the default preset, guides.npz.
+    device : str
+        ``auto``, ``cpu`` or ``gpu``.
+    """
+    folder = Path(folder)
+    model = read_json(folder / "model.json")
+    options = build(GanOptions, model["options"], where=str(folder / "model.json"))
+    engine.configure(device=device, threads=options.threads)
+    weights = folder / "generator.weights.h5"
+    if not weights.is_file():
+        raise UserError.of(str(weights), "no such file", "train the model again")
+    categories = tuple(model["categories"])
+    if options.preset == "thesis":
+        from smearsynth.gans.networks import thesis
+
+        network = thesis.generator(0)
+        _load_weights(network, weights)
+        return ThesisGenerator(network, size=model["size"], categories=categories)
+    network = default_network(options.default, len(categories), seed=0)
+    _load_weights(network, weights)
+    bank = guides.Bank.load(folder / "guides.npz") if options.default.guide == "measured" else None
+    return DefaultGenerator(network, options=options.default, categories=categories, bank=bank)
+
+
+def _load_weights(network: Any, path: Path) -> None:
+    try:
+        network.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError.of(str(path), f"not the weights of this model ({error})", "train the model again") from None
+
+
+def default_network(options: DefaultOptions, types: int, *, seed: int) -> Any:
+    """The default generator that `options` describe."""
+    from smearsynth.gans.networks import default
+
+    return default.generator(
+        seed,
+        types=types,
+        filters=options.filters,
+        norm=options.normalisation,
+        upsample=options.upsample,
+        noise=options.noise,
+        precision=options.precision,
+    )
+
+
+def standardised(styles: np.ndarray, bank: guides.Bank) -> np.ndarray:
+    """Styles with mean 0 and standard deviation 1 over the bank, float32."""
+    return ((styles - bank.styles.mean(0)) / (bank.styles.std(0) + 1e-3)).astype(np.float32)
+
+
+def _check(category_ids: Sequence[int], categories: Sequence[dict]) -> None:
+    known = {category["id"] for category in categories}
+    for category_id in sorted(set(category_ids) - known):
+        names = ", ".join(f"{c['name']} ({c['id']})" for c in categories)
+        raise UserError.of("generator", f"was not trained on type {category_id}", f"it draws {names}; add cells of the type")
+
+
+def place(mask: np.ndarray, window: int) -> tuple[np.ndarray, tuple[slice, slice], tuple[slice, slice]]:
+    """A mask with its bounding box centred in a square window, and both places: in the window, in the mask.
+
+    A mask whose box is larger than the window is scaled down into it; the two places then differ in size.
+    """
+    top, left, height, width = data._box(mask)
+    cell = mask[top : top + height, left : left + width]
+    scale = min(1.0, window / max(height, width))
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        cell = cv2.resize(cell.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT).astype(bool)
+    y, x = (window - cell.shape[0]) // 2, (window - cell.shape[1]) // 2
+    centred = np.zeros((window, window), bool)
+    inside = (slice(y, y + cell.shape[0]), slice(x, x + cell.shape[1]))
+    centred[inside] = cell
+    return centred, inside, (slice(top, top + height), slice(left, left + width))
+
+
+def _back(picture: np.ndarray, mask: np.ndarray, inside: tuple[slice, slice], outside: tuple[slice, slice]) -> np.ndarray:
+    """Put what was drawn in a window back where the mask lies, black outside it."""
+    drawn = picture[inside]
+    height, width = mask[outside].shape
+    if drawn.shape[:2] != (height, width):
+        drawn = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_LINEAR)
+    result = np.zeros((*mask.shape, 3), np.uint8)
+    result[outside] = drawn
+    result[~mask] = 0
+    return result
+
+
+class ThesisGenerator:
+    """Draws as the thesis generates: ``training=True``, one cell at a time, dropout from the cell's own key.
+
+    Parameters
+    ----------
+    network : keras.Model
+        See `smearsynth.gans.networks.thesis.generator`.
+    size : int
+        Side of the window that the training pairs were cut from; it is resized to 256 px as in training.
+    categories : sequence of dict
+        ``id``, ``name``, ``colour`` of the types.
+    """
+
+    def __init__(self, network: Any, *, size: int, categories: Sequence[dict]):
+        from smearsynth.gans.networks import thesis
+
+        self.size, self.categories = size, categories
+        states = thesis.dropout_states(network)
+
+        def one(label, seeds):
+            for i, state in enumerate(states):
+                state.assign(seeds[i])
+            return network(label, training=True)
+
+        self._one = engine.compiled(one)
+
+    def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
+        """See `CellGenerator`."""
+        _check(category_ids, self.categories)
+        side = 256
+        results = []
+        for mask, category_id, key in zip(masks, category_ids, keys, strict=True):
+            if not mask.any():
+                results.append(np.zeros((*mask.shape, 3), np.uint8))
+                continue
+            window, inside, outside = place(mask, self.size)
+            colour = np.array(data.colour_of(self.categories, category_id), np.uint8)
+            label = np.where(window[..., None], colour, np.uint8(0))
+            batch = images.to_network(augment.nearest(label, side))[None]
+            drawn = engine.to_numpy(self._one(batch, data.dropout_seeds(rng(key, "dropout"))))[0]
+            picture = images.from_network(drawn)
+            if self.size != side:
+                how = cv2.INTER_AREA if self.size < side else cv2.INTER_LINEAR
+                picture = cv2.resize(picture, (self.size, self.size), interpolation=how)
+            results.append(_back(picture, mask, inside, outside))
+        return results
+
+
+class DefaultGenerator:
+    """Draws at native resolution, in batches of one shape.
+
+    Parameters
+    ----------
+    network : keras.Model
+        See `smearsynth.gans.networks.default.generator`.
+    options : DefaultOptions
+        Of the model.
+    categories : sequence of dict
+        ``id`` and ``name`` of the types, in the order of training.
+    bank : Bank or None
+        Guides, if the model was trained with them.
+    """
+
+    def __init__(self, network: Any, *, options: DefaultOptions, categories: Sequence[dict], bank: guides.Bank | None):
+        from smearsynth.gans.networks import default
+
+        self.options, self.categories, self.bank = options, categories, bank
+        self.index = {category["id"]: i for i, category in enumerate(categories)}
+        self._levels = default.NOISE_LEVELS
+        types = len(categories)
+
+        def many(kinds, shape, style, grains):
+            from keras import ops
+
+            mask, depth, dense = ops.split(ops.cast(shape, "float32") / 255.0, 3, axis=-1)
+            told = default.planes(kinds, mask, depth, dense, types)
+            return network([told, mask, style, ops.one_hot(kinds, types), *grains], training=False)
+
+        self._many = engine.compiled(many)
+
+    def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
+        """See `CellGenerator`."""
+        _check(category_ids, self.categories)
+        results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]
+        by_side: dict[int, list[int]] = {}
+        for i, mask in enumerate(masks):
+            if mask.any():
+                _, _, height, width = data._box(mask)
+                by_side.setdefault(min(LARGEST, max(64, math.ceil(max(height, width) / 32) * 32)), []).append(i)
+        for side, members in sorted(by_side.items()):
+            for start in range(0, len(members), self.options.draw_batch):
+                some = members[start : start + self.options.draw_batch]
+                placed = [place(masks[i], side) for i in some]
+                told = [self._told(p[0], category_ids[i], keys[i]) for p, i in zip(placed, some, strict=True)]
+                drawn = self._draw_windows(told, [self.index[category_ids[i]] for i in some])
+                for picture, (_, inside, outside), i in zip(drawn, placed, some, strict=True):
+                    results[i] = _back(images.from_network(picture), masks[i], inside, outside)
+        return results
+
+    def _told(self, window: np.ndarray, category_id: int, key: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """Shape planes uint8 (side, side, 3), style and noise of a cell."""
+        dense, style = np.zeros_like(window), np.zeros(guides.STYLE, np.float32)
+        if self.bank is not None:
+            dense, raw = self.bank.fit(window, category_id, rng(key, "guide"))
+            style = standardised(raw, self.bank)
+        grains = data.noise(rng(key, "noise"), window.shape[0], self._levels)
+        return np.stack([window * np.uint8(255), data.depth(window), dense * np.uint8(255)], axis=-1), style, grains
+
+    def _draw_windows(self, told: list[tuple], kinds: list[int]) -> np.ndarray:
+        """Draw up to ``draw_batch`` windows of one size; the batch is padded with the last one."""
+        count = len(told)
+        missing = self.options.draw_batch - count
+        told, kinds = told + told[-1:] * missing, kinds + kinds[-1:] * missing
+        shape, style = np.stack([t[0] for t in told]), np.stack([t[1] for t in told])
+        grains = [np.stack([t[2][level] for t in told]) for level in range(self._levels)]
+        return engine.to_numpy(self._many(np.array(kinds, np.int32), shape, style, grains))[:count]

@@ -1,0 +1,88 @@
+"""Train a generator of cells on pairs; a killed training goes on where it was."""
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth.files import atomic_folder, write_json
+from smearsynth.gans import data, grids, loop
+from smearsynth.gans.options import GanOptions
+from smearsynth.options import loads
+from smearsynth.provenance import source_digest
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section gans of the configuration, as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--pairs", type=Path, required=True, help="index.json of the pairs")
+    parser.add_argument("--select", choices=data.SELECTIONS, default="all", help="foldK leaves fold K of the training cells out")
+    parser.add_argument("--state", type=Path, required=True, help="folder that a killed training is resumed from")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder; gets the weights, model.json, losses.tsv, samples/, events/"
+    )
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(GanOptions, args.options, where="gans")
+    from smearsynth.gans import engine
+
+    device = engine.configure(device=options.device, threads=options.threads)
+    pairs = data.read(args.pairs, lambda entry: data.chosen(entry, args.select))
+    print(f"{len(pairs.entries)} training pairs of {len(pairs.categories)} types, on {device}", flush=True)
+    training = build(options, pairs, seed=args.seed)
+    cells = grids.choose(args.pairs, args.select, seed=args.seed)
+    journal = loop.train(
+        training,
+        state=args.state,
+        fingerprint=fingerprint(options, pairs, seed=args.seed, select=args.select, engine=engine.version()),
+        grid=lambda: grids.draw(training.drawing(), cells),
+        log_every=options.log_every,
+        grid_every=options.grid_every,
+        checkpoint_every=options.checkpoint_every,
+    )
+    with atomic_folder(args.out) as folder:
+        training.drawn.save_weights(folder / "generator.weights.h5")
+        bank = training.bank()
+        if bank is not None:
+            bank.save(folder / "guides.npz")
+        model = {
+            "options": dataclasses.asdict(options),
+            "size": pairs.size,
+            "categories": list(pairs.categories),
+            "select": args.select,
+            "seed": args.seed,
+            "cells": [entry["cell_id"] for entry in pairs.entries],
+            "steps": training.steps,
+        }
+        write_json(folder / "model.json", model)
+        journal.write(folder)
+        shutil.copytree(args.state / "samples", folder / "samples")
+
+
+def build(options: GanOptions, pairs: data.Pairs, *, seed: int) -> loop.Training:
+    """The training that the options ask for."""
+    if options.preset == "thesis":
+        from smearsynth.gans.thesis import ThesisTraining
+
+        return ThesisTraining(options, pairs, seed=seed)
+    from smearsynth.gans.default import DefaultTraining
+
+    return DefaultTraining(options, pairs, seed=seed)
+
+
+def fingerprint(options: GanOptions, pairs: data.Pairs, **rest: str | int) -> str:
+    """A digest of all that decides a training: options, pairs, seed, selection, code and engine."""
+    told = {
+        "options": dataclasses.asdict(options),
+        "pairs": pairs.digest,
+        "code": source_digest("smearsynth.gans.train"),
+        "numpy": np.__version__,
+        **rest,
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
