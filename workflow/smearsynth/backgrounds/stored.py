@@ -40,10 +40,15 @@ def read_styles(folder: Path) -> Styles:
     return Styles(styles, data["unevenness"])
 
 
-def read_blocks(folder: Path) -> np.ndarray:
-    """The picture that ``blocks`` has written, RGB uint8; a `UserError` where the folder holds another kind."""
+def read_blocks(folder: Path, size: tuple[int, int]) -> np.ndarray:
+    """The picture that ``blocks`` has written, RGB uint8; a `UserError` where it is of another kind or smaller than `size`."""
     data = _read(folder, "blocks")
-    return images.read(folder / data["file"])
+    picture = images.read(folder / data["file"])
+    if picture.shape[0] < size[0] or picture.shape[1] < size[1]:
+        raise UserError.of(
+            str(folder), f"holds {picture.shape[:2]} px, slides have {tuple(size)}", "draw it anew for layouts.size"
+        )
+    return picture
 
 
 def _read(folder: Path, kind: str) -> dict:

@@ -3,7 +3,6 @@
 import networkx as nx
 import numpy as np
 
-from smearsynth import coco
 from smearsynth.errors import UserError
 from smearsynth.layouts import raster
 from smearsynth.layouts.options import DgmOptions, LayoutOptions
@@ -99,7 +98,7 @@ def _cells(
             angle=rng.uniform(0, 2 * np.pi),
             mirror=bool(rng.integers(2)),
         )
-        polygon = coco.from_flat(coco.to_flat(raster.transform(matrix, shape.polygon)))
+        polygon = np.round(raster.transform(matrix, shape.polygon), 2)
         cells.append(Placed(shape, matrix, polygon, position, raster.window(polygon, options.size)))
     return cells
 

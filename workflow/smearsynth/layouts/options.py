@@ -12,6 +12,23 @@ DENSEST = math.pi / math.sqrt(12)
 
 
 @dataclass(frozen=True)
+class Share:
+    """One entry of a differential.
+
+    Parameters
+    ----------
+    type : str
+        A cell type, or a kind (``white``, ``red``, ``platelet``) for its types that are not named themselves, as
+        frequent among each other as in the catalogue.
+    share : float
+        Of the cells, in [0, 1].
+    """
+
+    type: str
+    share: float
+
+
+@dataclass(frozen=True)
 class PackedOptions:
     """Placement that always ends and reports what was asked against what came out.
 
@@ -24,13 +41,13 @@ class PackedOptions:
     min_gap : float
         Free distance in pixels between two cells; 0 where `overlap` is above 0.
     overlap : float
-        Largest share of the smaller of two cells that may lie under or over the other, in [0, 0.9].
-    differential : dict of str to float
-        Shares of the cells, summing to 1, by type or by kind (``white``, ``red``, ``platelet``). A kind stands
-        for its types that are not named themselves, as frequent among each other as in the catalogue.
+        Largest share of the smaller of two cells that may lie under or over the other, in [0, 0.9]; two white cells
+        never overlap.
+    differential : tuple of Share
+        Shares of the cells, summing to 1. A list, so that a preset replaces it whole.
     """
 
-    differential: dict[str, float]
+    differential: tuple[Share, ...]
     count: int | None = None
     coverage: float | None = None
     min_gap: float = 2.0
@@ -55,10 +72,10 @@ class PackedOptions:
             problems.append(Problem("overlap", f"got {self.overlap}", "a share from 0 to 0.9"))
         if self.overlap > 0 and self.min_gap > 0:
             problems.append(Problem("min_gap, overlap", "both above 0", "set min_gap to 0 where cells may overlap"))
-        for name, share in self.differential.items():
-            if not share >= 0:
-                problems.append(Problem(f"differential.{name}", f"got {share}", "a share of 0 or more"))
-        total = sum(self.differential.values())
+        for entry in self.differential:
+            if not entry.share >= 0:
+                problems.append(Problem(f"differential: {entry.type}", f"got {entry.share}", "a share of 0 or more"))
+        total = sum(entry.share for entry in self.differential)
         if not abs(total - 1) < 1e-6:
             problems.append(Problem("differential", f"the shares sum to {total:.6g}", "they sum to 1"))
         raise_all(problems)

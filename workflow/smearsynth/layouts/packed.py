@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from smearsynth import coco
 from smearsynth.errors import UserError
 from smearsynth.layouts import raster
 from smearsynth.layouts.options import LayoutOptions
@@ -21,7 +20,10 @@ VISIBLE = 0.15
 OUTSIDE = 0.5
 """A centre may lie outside the frame by this share of the cell's radius."""
 TRIES = 60
-ROUNDS = 12
+RESTARTS = 6
+"""A layout in which a cell found no room is begun anew so often, if it is small enough for that to be quick."""
+EXCHANGES = 8
+"""A cell that finds no room is exchanged for another of its type so often before it is given up."""
 
 
 @dataclass
@@ -33,6 +35,7 @@ class _Cell:
     angle: float
     mirror: bool
     placed: Placed | None = None
+    exchanged: bool = False
 
     @property
     def radius(self) -> float:
@@ -77,7 +80,8 @@ def draw(
     cells : list of dict
         In paint order: red cells first, then white ones, then platelets.
     achieved : dict
-        ``count, coverage, differential, max_overlap, discarded``.
+        ``count, coverage, differential, max_overlap``, ``exchanged`` (cells that found room only with another shape
+        of their type) and ``discarded`` (cells that found none).
     """
     check_room(options, shapes, shares)
     packed = options.packed
@@ -90,21 +94,22 @@ def draw(
 
     if packed.count is not None:
         cells = [new() for _ in range(packed.count)]
-        arrange(cells, options, rng)
+        arrange(cells, options, shapes, rng)
     else:
-        cells = _cover(new, options, rng)
+        cells = _cover(new, options, shapes, rng)
     discarded = sum(cell.placed is None for cell in cells)
     placed = [cell.placed for cell in cells if cell.placed is not None]
-    order = sorted(range(len(placed)), key=lambda i: _level(placed[i], taxonomy, rng))
+    order = sorted(range(len(placed)), key=lambda i: _level(placed[i], rng))
     placed = [placed[i] for i in order]
     entries = [cell_entry(cell, z=(i + 1) / len(placed)) for i, cell in enumerate(placed)]
-    achieved = composition(placed, taxonomy, options.size) | {"discarded": discarded}
+    exchanged = sum(cell.exchanged and cell.placed is not None for cell in cells)
+    achieved = composition(placed, taxonomy, options.size) | {"exchanged": exchanged, "discarded": discarded}
     return entries, achieved
 
 
-def _level(cell: Placed, taxonomy: Taxonomy, rng: np.random.Generator) -> tuple[int, float]:
+def _level(cell: Placed, rng: np.random.Generator) -> tuple[int, float]:
     """Red cells lie lowest; within a kind chance decides."""
-    return ("red", "white", "platelet").index(taxonomy[cell.shape.category_id].kind), rng.random()
+    return ("red", "white", "platelet").index(cell.shape.kind), rng.random()
 
 
 def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: dict[int, float]) -> None:
@@ -122,7 +127,7 @@ def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: d
         )
 
 
-def _cover(new, options: LayoutOptions, rng: np.random.Generator) -> list[_Cell]:
+def _cover(new, options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.random.Generator) -> list[_Cell]:
     """Cells until their masks cover the share asked for, to half a cell."""
     height, width = options.size
     goal = options.packed.coverage * height * width
@@ -132,7 +137,7 @@ def _cover(new, options: LayoutOptions, rng: np.random.Generator) -> list[_Cell]
         cells.append(new())
         expected += cells[-1].area
     for _ in range(8):
-        arrange(cells, options, rng)
+        arrange(cells, options, shapes, rng)
         kept = [cell for cell in cells if cell.placed is not None]
         covered = _covered([cell.placed.window for cell in kept], options.size)
         mean = float(np.mean([cell.placed.window.area for cell in kept])) if kept else 1.0
@@ -155,46 +160,61 @@ def _covered(windows: list[Window], size: tuple[int, int]) -> int:
     return int(np.count_nonzero(frame))
 
 
-def arrange(cells: list[_Cell], options: LayoutOptions, rng: np.random.Generator) -> None:
+def arrange(cells: list[_Cell], options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.random.Generator) -> None:
     """Give every cell its place, or None where no room is left; cells that have one start from it."""
-    height, width = options.size
     radii = np.array([cell.radius for cell in cells])
-    margin = (radii + 1) if options.border == "inside" else -OUTSIDE * radii
-    middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    low = np.minimum(margin[:, None], middle)
-    high = np.maximum(np.array([width - 1, height - 1]) - margin[:, None], middle)
+    low, high = _bounds(radii, options)
     start = rng.uniform(low, high)
     for i, cell in enumerate(cells):
         if cell.placed is not None:
             start[i] = cell.placed.position
-    centres = spread(
-        start, radii, low, high, gap=options.packed.min_gap, closeness=closeness_of(options.packed.overlap), iterations=600
-    )
-    frame = _Frame(options)
-    waiting = []
-    # Large cells first: what is left over is filled more easily by small ones.
-    for i in sorted(range(len(cells)), key=lambda i: -radii[i]):
-        cells[i].placed = frame.put(_place(cells[i], centres[i], cells[i].angle, options.size))
-        if cells[i].placed is None:
-            waiting.append(i)
-    for i in waiting:
-        cells[i].placed = _squeeze(cells[i], frame, low[i], high[i], rng)
+    closeness = np.array([1.0 if cell.shape.kind == "white" else closeness_of(options.packed.overlap) for cell in cells])
+    for _ in range(RESTARTS):
+        centres = spread(start, radii, low, high, gap=options.packed.min_gap, closeness=closeness)
+        frame = _Frame(options)
+        waiting = []
+        # Large cells first: what is left over is filled more easily by small ones.
+        for i in sorted(range(len(cells)), key=lambda i: -radii[i]):
+            cells[i].placed = frame.put(_place(cells[i], centres[i], cells[i].angle, options.size))
+            if cells[i].placed is None:
+                waiting.append(cells[i])
+        for cell in waiting:
+            _squeeze(cell, frame, rng)
+        if len(cells) > 200 or all(cell.placed for cell in waiting):
+            break
+        start = rng.uniform(low, high)
+    for cell in waiting:
+        for _ in range(EXCHANGES):
+            if cell.placed is not None:
+                break
+            among = shapes[cell.shape.category_id]
+            cell.shape, cell.scale = among[rng.integers(len(among))], rng.uniform(*options.scale)
+            cell.exchanged = True
+            _squeeze(cell, frame, rng)
+
+
+def _bounds(radii: np.ndarray, options: LayoutOptions) -> tuple[np.ndarray, np.ndarray]:
+    """Where the centres of circles may lie: lowest and highest (x, y) of each, shape (n, 2)."""
+    height, width = options.size
+    margin = radii + 1 if options.border == "inside" else -OUTSIDE * radii
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    return np.minimum(margin[:, None], middle), np.maximum(np.array([width - 1, height - 1]) - margin[:, None], middle)
 
 
 def _place(cell: _Cell, position: np.ndarray, angle: float, size: tuple[int, int]) -> Placed:
     matrix = raster.affine(cell.shape.centre, position=position, scale=cell.scale, angle=angle, mirror=cell.mirror)
     # Rounded here, as it will stand in the file, so that what is checked is what will be painted.
-    polygon = coco.from_flat(coco.to_flat(raster.transform(matrix, cell.shape.polygon)))
+    polygon = np.round(raster.transform(matrix, cell.shape.polygon), 2)
     return Placed(cell.shape, matrix, polygon, np.asarray(position, float), raster.window(polygon, size))
 
 
-def _squeeze(cell: _Cell, frame: "_Frame", low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> Placed | None:
-    """Try the places with the most room, with other rotations."""
-    for position in frame.free(cell.radius, low, high, rng):
-        found = frame.put(_place(cell, position, rng.uniform(0, 2 * np.pi), frame.options.size))
-        if found:
-            return found
-    return None
+def _squeeze(cell: _Cell, frame: "_Frame", rng: np.random.Generator) -> None:
+    """Put a cell where there is the most room, trying other rotations."""
+    low, high = _bounds(np.array([cell.radius]), frame.options)
+    for position in frame.free(cell.radius, low[0], high[0], rng):
+        cell.placed = frame.put(_place(cell, position, rng.uniform(0, 2 * np.pi), frame.options.size))
+        if cell.placed is not None:
+            return
 
 
 class _Frame:
@@ -203,6 +223,9 @@ class _Frame:
     def __init__(self, options: LayoutOptions):
         self.options = options
         self.occupied = np.zeros(options.size, np.uint8)
+        # A coarser map, each of whose pixels is occupied if any below it is, keeps the search for room fast in large slides.
+        self.step = max(1, int(np.ceil(max(options.size) / 1024)))
+        self.coarse = np.zeros([-(-side // self.step) for side in options.size], np.uint8)
         self.cells: list[Placed] = []
         self.grid: dict[tuple[int, int], list[int]] = {}
 
@@ -219,9 +242,14 @@ class _Frame:
                 return None
         else:
             for other in self._near(part):
-                if raster.shared(part, other.window) > packed.overlap * min(part.area, other.window.area):
+                # White cells push each other aside; red cells and platelets slide over and under.
+                both_white = cell.shape.kind == other.shape.kind == "white"
+                allowed = 0 if both_white else packed.overlap * min(part.area, other.window.area)
+                if raster.shared(part, other.window) > allowed:
                     return None
         self.occupied[part.slices] |= part.mask
+        rows, columns = np.nonzero(part.mask)
+        self.coarse[(rows + part.top) // self.step, (columns + part.left) // self.step] = 1
         for tile in _tiles(part):
             self.grid.setdefault(tile, []).append(len(self.cells))
         self.cells.append(cell)
@@ -232,12 +260,8 @@ class _Frame:
 
     def free(self, radius: float, low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Up to `TRIES` positions (x, y), those with the most room first, with some chance in it."""
-        step = max(1, int(np.ceil(max(self.options.size) / 1024)))
-        occupied = self.occupied
-        if step > 1:
-            height, width = (side // step * step for side in occupied.shape)
-            occupied = occupied[:height, :width].reshape(height // step, step, width // step, step).max((1, 3))
-        room = cv2.distanceTransform(1 - occupied, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * step
+        step = self.step
+        room = cv2.distanceTransform(1 - self.coarse, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * step
         rows, columns = np.nonzero(room > 0.4 * radius * closeness_of(self.options.packed.overlap))
         points = np.column_stack([columns, rows]) * step + step / 2
         allowed = np.all((points >= low) & (points <= high), axis=1)

@@ -12,13 +12,13 @@ def spread(
     high: np.ndarray,
     *,
     gap: float,
-    closeness: float = 1.0,
+    closeness: np.ndarray | float = 1.0,
     iterations: int = 400,
 ) -> np.ndarray:
     """Move discs as little as needed.
 
-    Two discs that are nearer than ``closeness · (r1 + r2) + gap`` move apart along the line between them, the
-    smaller one farther; discs that already are far enough stay where chance put them.
+    Two discs that are nearer than ``c · (r1 + r2) + gap``, with c the smaller of their `closeness`, move apart along
+    the line between them, the smaller one farther; discs that already are far enough stay where chance put them.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def spread(
         Where each centre may lie.
     gap : float
         Free distance in pixels.
-    closeness : float
+    closeness : float or ndarray, shape (n,)
         1 for discs that may only touch; see `closeness_of` for overlap.
     iterations : int
         At most so many rounds.
@@ -44,12 +44,13 @@ def spread(
     if len(positions) < 2:
         return positions
     weight = radii**2
-    reach = 2 * closeness * radii.max() + gap
+    closeness = np.broadcast_to(closeness, radii.shape)
+    reach = 2 * closeness.max() * radii.max() + gap
     for _ in range(iterations):
         first, second = cKDTree(positions).query_pairs(reach, output_type="ndarray").T
         apart = positions[second] - positions[first]
         distance = np.maximum(np.hypot(apart[:, 0], apart[:, 1]), 1e-6)
-        lack = closeness * (radii[first] + radii[second]) + gap - distance
+        lack = np.minimum(closeness[first], closeness[second]) * (radii[first] + radii[second]) + gap - distance
         near = lack > 0
         if not near.any() or lack[near].max() < 0.25:
             break

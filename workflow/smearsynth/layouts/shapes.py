@@ -7,6 +7,7 @@ import numpy as np
 
 from smearsynth.cells.catalogue import Catalogue
 from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.layouts.options import Share
 from smearsynth.taxonomy import KINDS, Taxonomy
 
 CUT = 0.1
@@ -23,6 +24,8 @@ class Shape:
         Annotation id in the catalogue.
     category_id : int
         Cell type.
+    kind : str
+        The type's kind: white, red or platelet.
     polygon : ndarray, shape (n, 2)
         (x, y) in pixels of its picture.
     centre : ndarray, shape (2,)
@@ -35,6 +38,7 @@ class Shape:
 
     source_id: int
     category_id: int
+    kind: str
     polygon: np.ndarray
     centre: np.ndarray
     radius: float
@@ -57,14 +61,14 @@ def collect(catalogue: Catalogue, taxonomy: Taxonomy, *, split: str) -> dict[int
     dict of int to list of Shape
         Types without a whole cell are absent. Cells that their own picture's border cuts are left out.
     """
-    wanted = {t.id for t in taxonomy.types if t.kind != "background"}
+    kinds = {t.id: t.kind for t in taxonomy.types if t.kind != "background"}
     found: dict[int, list[Shape]] = {}
-    for cell in catalogue.select(split=None if split == "all" else split, category_ids=wanted):
+    for cell in catalogue.select(split=None if split == "all" else split, category_ids=set(kinds)):
         polygon = cell.polygons[0]
         if border_share(polygon, cell.shape) > CUT:
             continue
         (x, y), radius = cv2.minEnclosingCircle(polygon.astype(np.float32))
-        shape = Shape(cell.id, cell.category_id, polygon, np.array([x, y]), float(radius), area(polygon))
+        shape = Shape(cell.id, cell.category_id, kinds[cell.category_id], polygon, np.array([x, y]), float(radius), area(polygon))
         found.setdefault(cell.category_id, []).append(shape)
     return found
 
@@ -85,12 +89,12 @@ def border_share(polygon: np.ndarray, shape: tuple[int, int]) -> float:
     return float(lengths[at_border].sum() / max(lengths.sum(), 1e-9))
 
 
-def shares(differential: dict[str, float], shapes: dict[int, list[Shape]], taxonomy: Taxonomy) -> dict[int, float]:
+def shares(differential: tuple[Share, ...], shapes: dict[int, list[Shape]], taxonomy: Taxonomy) -> dict[int, float]:
     """A differential by type id, summing to 1.
 
     Parameters
     ----------
-    differential : dict
+    differential : tuple of Share
         By type name, or by kind for all its types that are not named (shared out by the number of shapes).
     shapes : dict
         From `collect`.
@@ -103,16 +107,17 @@ def shares(differential: dict[str, float], shapes: dict[int, list[Shape]], taxon
     """
     problems: list[Problem] = []
     result: dict[int, float] = {}
-    named = {t.id for name in differential if name not in KINDS and (t := taxonomy.find(name))}
-    for name, share in differential.items():
-        where = f"layouts.packed.differential.{name}"
+    named = {t.id for entry in differential if entry.type not in KINDS and (t := taxonomy.find(entry.type))}
+    for name, share in ((entry.type, entry.share) for entry in differential):
+        where = f"layouts.packed.differential: {name}"
         found = taxonomy.find(name)
         if name in KINDS and name != "background":
             members = [t for t in taxonomy.of_kind(name) if t.id not in named and t.id in shapes]
             if share > 0 and not members:
                 problems.append(_no_cells(where, f"kind {name}"))
             total = sum(len(shapes[t.id]) for t in members)
-            result.update({t.id: share * len(shapes[t.id]) / total for t in members})
+            for t in members:
+                result[t.id] = result.get(t.id, 0.0) + share * len(shapes[t.id]) / total
         elif found is None or found.kind == "background":
             known = ", ".join(t.name for t in taxonomy.types if t.kind != "background")
             problems.append(Problem(where, "no such cell type", f"a kind (white, red, platelet) or one of {known}"))

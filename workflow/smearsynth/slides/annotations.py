@@ -1,10 +1,10 @@
 """Exact annotations of a painted slide: what is seen of each cell, what it has in all, and how much is hidden."""
 
 import numpy as np
-from pycocotools import mask as rle
 
 from smearsynth import coco
 from smearsynth.layouts.raster import Window
+from smearsynth.slides import runs
 
 
 def own(windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
@@ -25,24 +25,6 @@ def own(windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
     for number, part in enumerate(windows, start=1):
         owner[part.slices][part.mask] = number
     return owner
-
-
-def encode(part: Window, shape: tuple[int, int]) -> dict:
-    """Run lengths of a window in its frame: the same as ``coco.encode`` of the whole mask, at the cost of the window."""
-    height, width = part.mask.shape
-    columns = np.zeros((width, height + 2), np.int8)
-    columns[:, 1:-1] = part.mask.T
-    change = np.diff(columns, axis=1)
-    place = (part.left + np.arange(width))[:, None] * shape[0] + part.top + np.arange(height + 1)
-    starts, ends = place[change == 1], place[change == -1]
-    # A run that reaches the bottom goes on at the top of the next column.
-    joined = np.isin(starts, ends)
-    ends = ends[~np.isin(ends, starts)]
-    starts = starts[~joined]
-    edges = np.column_stack([starts, ends]).ravel()
-    counts = np.diff(np.concatenate([[0], edges, [shape[0] * shape[1]]]))
-    packed = rle.frPyObjects({"size": list(shape), "counts": counts.tolist()}, *shape)
-    return {"size": [int(side) for side in packed["size"]], "counts": packed["counts"].decode("ascii")}
 
 
 def annotate(cells: list[dict], windows: list[Window], owner: np.ndarray, *, image_id: int, first_id: int) -> list[dict]:
@@ -78,8 +60,8 @@ def annotate(cells: list[dict], windows: list[Window], owner: np.ndarray, *, ima
                 "iscrowd": 0,
                 "bbox": box(seen),
                 "area": float(seen.area),
-                "segmentation": encode(seen, owner.shape),
-                "amodal_segmentation": encode(part, owner.shape),
+                "segmentation": runs.encode(seen, owner.shape),
+                "amodal_segmentation": runs.encode(part, owner.shape),
                 "amodal_bbox": box(part),
                 "occluded_rate": round(1 - seen.area / part.area, 6),
                 "z": cell["z"],

@@ -86,15 +86,41 @@ def warp(picture: np.ndarray, affine: np.ndarray, area: tuple[slice, slice]) -> 
     )
 
 
+def transmittance(pixels: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """What share of its light a cell lets through: pixels (rows, columns, 3) over light (3,), float32."""
+    return pixels.astype(np.float32) / light.astype(np.float32)
+
+
+def density(through: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Mean optical density of a cell, -ln of the transmittance, per channel, shape (3,).
+
+    Parameters
+    ----------
+    through : ndarray of float32, shape (rows, columns, 3)
+        From `transmittance`.
+    mask : ndarray of bool, shape (rows, columns)
+        The cell's pixels.
+    """
+    return -np.log(np.clip(through[mask], 1 / 255, 1)).mean(0)
+
+
+def restain(through: np.ndarray, own: np.ndarray, target: np.ndarray, evenness: float) -> np.ndarray:
+    """Scale a cell's optical density from its `own` mean towards `target`, per channel, at most by half or double.
+
+    Parameters
+    ----------
+    through : ndarray of float32, shape (rows, columns, 3)
+    own, target : ndarray, shape (3,)
+        From `density`.
+    evenness : float
+        0 leaves the cell as it is, 1 gives it the target's mean.
+    """
+    factor = np.clip(target / np.maximum(own, 1e-3), 0.5, 2.0) ** evenness
+    return np.clip(through, 1 / 255, None) ** factor.astype(np.float32)
+
+
 def paint(
-    canvas: np.ndarray,
-    empty: np.ndarray,
-    cell: np.ndarray,
-    alpha: np.ndarray,
-    area: tuple[slice, slice],
-    *,
-    light: np.ndarray,
-    blend: str,
+    canvas: np.ndarray, empty: np.ndarray, through: np.ndarray, alpha: np.ndarray, area: tuple[slice, slice], *, blend: str
 ) -> None:
     """Paint a cell into `canvas`.
 
@@ -104,20 +130,17 @@ def paint(
         The slide so far; changed in place.
     empty : ndarray of uint8, shape (height, width, 3)
         The slide without cells.
-    cell : ndarray of uint8, shape (rows, columns, 3)
-        The cell's pixels in its own light.
+    through : ndarray of float32, shape (rows, columns, 3)
+        The cell's transmittance.
     alpha : ndarray of float32, shape (rows, columns)
         How much of the cell shows.
     area : tuple of slice
         Where it lies in the slide.
-    light : ndarray, shape (3,)
-        The light of the cell's picture, RGB in [1, 255].
     blend : str
         ``translucent``: the light that the cells below let through passes through this one; ``opaque``: they are covered.
     """
     below = canvas[area].astype(np.float32)
-    transmittance = cell.astype(np.float32) / light.astype(np.float32)
     behind = below if blend == "translucent" else empty[area].astype(np.float32)
     weight = alpha[..., None]
-    mixed = below * (1 - weight) + behind * transmittance * weight
+    mixed = below * (1 - weight) + behind * through * weight
     canvas[area] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)

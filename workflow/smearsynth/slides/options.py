@@ -20,6 +20,9 @@ class RenderOptions:
         Width in pixels of the soft edge, half of it inside the mask; masks do not depend on it. Only ``cutout``.
     blend : str
         Where cells overlap: ``translucent``, light passes through both (optical densities add), or ``opaque``. Only ``cutout``.
+    evenness : float
+        How far the red cells of a slide are brought to the stain of one of them, from 0 (each as in its own picture) to 1.
+        Only ``cutout``.
     blocks : str
         ``stored``: every slide has the background of the stage backgrounds; ``drawn``: each slide's 128 blocks are
         drawn anew, as in the thesis. Only ``thesis``.
@@ -29,12 +32,15 @@ class RenderOptions:
     cells: Literal["real", "generated"] = "generated"
     feather: float = 3.0
     blend: Literal["translucent", "opaque"] = "translucent"
+    evenness: float = 0.8
     blocks: Literal["stored", "drawn"] = "stored"
 
     def __post_init__(self) -> None:
         problems = []
         if not 0 <= self.feather <= 64:
             problems.append(Problem("feather", f"got {self.feather}", "from 0 to 64 px"))
+        if not 0 <= self.evenness <= 1:
+            problems.append(Problem("evenness", f"got {self.evenness}", "from 0 to 1"))
         if self.renderer == "thesis" and self.cells == "real":
             problems.append(Problem("cells", "real cut-outs with renderer thesis", "generated, or renderer: cutout"))
         raise_all(problems)

@@ -1,6 +1,7 @@
 """From a layout to the picture of a slide."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,15 +11,29 @@ from smearsynth.backgrounds.stored import Styles
 from smearsynth.layouts.raster import Window
 from smearsynth.seeds import entropy, rng
 from smearsynth.slides import cutout
-from smearsynth.slides.sources import Sources
+from smearsynth.slides.pieces import Pieces, generate
 
 Painter = Callable[[dict, list[Window], tuple[int, int]], np.ndarray]
 """(layout, masks in paint order, shape) → RGB uint8 picture."""
 
 
-def keys(layout: dict, seed: int) -> list[int]:
-    """What each cell of a slide is drawn from: the run's seed, the slide's index and its own place in it."""
-    return [entropy(seed, "slides", layout["index"], "cell", i) for i in range(len(layout["cells"]))]
+@dataclass(frozen=True)
+class Look:
+    """How cells are set into a slide.
+
+    Parameters
+    ----------
+    blend : str
+        ``translucent`` or ``opaque``, see `cutout.paint`.
+    evenness : float
+        How far the red cells are brought to the stain of one of them, in [0, 1].
+    red : frozenset of int
+        Category ids of red cells.
+    """
+
+    blend: str
+    evenness: float
+    red: frozenset[int]
 
 
 def empty(styles: Styles, index: int, shape: tuple[int, int], seed: int) -> np.ndarray:
@@ -28,33 +43,27 @@ def empty(styles: Styles, index: int, shape: tuple[int, int], seed: int) -> np.n
     return whole.draw(style, shape, chance, unevenness=styles.unevenness)
 
 
-def real(styles: Styles, sources: Sources, *, seed: int, feather: float, blend: str) -> Painter:
-    """Paint with cells cut out of the catalogue's pictures."""
+def pasted(styles: Styles, pieces: Pieces, look: Look, *, seed: int) -> Painter:
+    """Paint pieces in paint order on a seamless background; each slide has the light of one picture and one stain of red."""
 
     def painter(layout: dict, windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
         background = empty(styles, layout["index"], shape, seed)
         canvas = background.copy()
-        for cell, part in zip(layout["cells"], windows, strict=True):
-            area = cutout.around(part, int(np.ceil(feather)), shape)
-            picture, light = sources.picture(cell["source_id"])
-            pixels = cutout.warp(picture, np.array(cell["affine"]), area)
-            alpha = cutout.soft(cutout.place(part, area), feather)
-            cutout.paint(canvas, background, pixels, alpha, area, light=light, blend=blend)
-        return canvas
-
-    return painter
-
-
-def generated(styles: Styles, generator: Generator, *, seed: int, feather: float, blend: str) -> Painter:
-    """Paint with cells that a generator draws, all cells of a slide in one call."""
-
-    def painter(layout: dict, windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
-        background = empty(styles, layout["index"], shape, seed)
-        canvas = background.copy()
-        for cell, part in zip(_drawn(generator, layout, windows, seed), windows, strict=True):
-            # A generator's cell ends at its mask: the soft edge keeps to the inside.
-            alpha = cutout.soft(part.mask, feather) * part.mask
-            cutout.paint(canvas, background, cell, alpha, part.slices, light=styles.reference, blend=blend)
+        piece = pieces(layout, windows, shape)
+        reds = [i for i, cell in enumerate(layout["cells"]) if cell["category_id"] in look.red and windows[i].area]
+        target = None
+        if reds and look.evenness > 0:
+            model = piece(reds[rng(seed, "slides", layout["index"], "stain").integers(len(reds))])
+            target = cutout.density(model.through, model.mask)
+        even = set(reds) if target is not None else set()
+        for i in range(len(windows)):
+            if windows[i].area == 0:
+                continue
+            cell = piece(i)
+            through = cell.through
+            if i in even:
+                through = cutout.restain(through, cutout.density(through, cell.mask), target, look.evenness)
+            cutout.paint(canvas, background, through, cell.alpha, cell.area, blend=look.blend)
         return canvas
 
     return painter
@@ -75,17 +84,12 @@ def stencilled(background: np.ndarray | None, generator: Generator, *, seed: int
 
     def painter(layout: dict, windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
         if background is None:
-            block_keys = [entropy(seed, "slides", layout["index"], "block", i) for i in range(blocks.count(shape))]
-            canvas = blocks.draw(generator, shape, category_id=category_id, keys=block_keys)
+            keys = [entropy(seed, "slides", layout["index"], "block", i) for i in range(blocks.count(shape))]
+            canvas = blocks.draw(generator, shape, category_id=category_id, keys=keys)
         else:
             canvas = background[: shape[0], : shape[1]].copy()
-        for cell, part in zip(_drawn(generator, layout, windows, seed), windows, strict=True):
-            canvas[part.slices][part.mask] = cell[part.mask]
+        for picture, part in zip(generate(generator, layout, windows, seed), windows, strict=True):
+            canvas[part.slices][part.mask] = picture[part.mask]
         return canvas
 
     return painter
-
-
-def _drawn(generator: Generator, layout: dict, windows: list[Window], seed: int) -> list[np.ndarray]:
-    ids = [cell["category_id"] for cell in layout["cells"]]
-    return generator.draw([part.mask for part in windows], ids, keys=keys(layout, seed))

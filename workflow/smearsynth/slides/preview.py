@@ -7,9 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import coco, images
+from smearsynth import images
 from smearsynth.errors import UserError
 from smearsynth.files import read_json
+from smearsynth.slides import runs
+from smearsynth.slides.cutout import around, place
 from smearsynth.taxonomy import Taxonomy
 
 
@@ -55,11 +57,10 @@ def draw(picture: np.ndarray, cells: list[dict], taxonomy: Taxonomy, *, legend: 
     for cell in cells:
         colour = taxonomy[cell["category_id"]].colour
         counts[cell["category_id"]] = counts.get(cell["category_id"], 0) + 1
-        x, y, width, height = (int(v) for v in cell["bbox"])
-        x0, y0 = max(x - 2 * line, 0), max(y - 2 * line, 0)
-        part = (slice(y0, y + height + 2 * line), slice(x0, x + width + 2 * line))
-        mask = coco.decode(cell["segmentation"])[part]
-        result[part][mask] = (0.82 * result[part][mask] + 0.18 * np.array(colour)).astype(np.uint8)
+        seen = runs.decode(cell["segmentation"])
+        part = around(seen, 2 * line, (picture.shape[0], picture.shape[1]))
+        mask = place(seen, part)
+        result[part][mask] = (0.9 * result[part][mask] + 0.1 * np.array(colour)).astype(np.uint8)
         contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         view = np.ascontiguousarray(result[part])
         cv2.drawContours(view, contours, -1, colour, line, cv2.LINE_AA)

@@ -11,7 +11,7 @@ from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic_folder, read_json, sha256, write_json
 from smearsynth.layouts.raster import window
 from smearsynth.options import loads
-from smearsynth.slides import paint
+from smearsynth.slides import paint, pieces
 from smearsynth.slides.annotations import annotate, own
 from smearsynth.slides.options import RenderOptions
 from smearsynth.slides.paint import Painter
@@ -46,7 +46,16 @@ def run(args: argparse.Namespace) -> None:
 
         generator = sampling.load(args.model, device=args.device)
     check(shard["layouts"], taxonomy)
-    painter = choose(options, taxonomy, shard["layouts"], args.catalogue, args.backgrounds, generator, seed=args.seed)
+    painter = choose(
+        options,
+        taxonomy,
+        shard["layouts"],
+        args.catalogue,
+        args.backgrounds,
+        generator,
+        size=tuple(shard["size"]),
+        seed=args.seed,
+    )
     with atomic_folder(args.out_images) as folder:
         data = render(shard, painter, taxonomy, folder, shard_name=args.out_images.name)
     write_json(args.out, data)
@@ -67,18 +76,22 @@ def choose(
     backgrounds: Path,
     generator: blocks.Generator | None,
     *,
+    size: tuple[int, int],
     seed: int,
 ) -> Painter:
     """The painter that the options ask for."""
     if options.renderer == "thesis":
-        background = stored.read_blocks(backgrounds) if options.blocks == "stored" else None
+        background = stored.read_blocks(backgrounds, size) if options.blocks == "stored" else None
         return paint.stencilled(background, generator, seed=seed, category_id=blocks.category(taxonomy))
     styles = stored.read_styles(backgrounds)
     if options.cells == "generated":
-        return paint.generated(styles, generator, seed=seed, feather=options.feather, blend=options.blend)
-    sources = Sources(catalogue.read(catalogue_file))
-    sources.check(layouts)
-    return paint.real(styles, sources, seed=seed, feather=options.feather, blend=options.blend)
+        found = pieces.drawn(generator, light=styles.reference, feather=options.feather, seed=seed)
+    else:
+        sources = Sources(catalogue.read(catalogue_file))
+        sources.check(layouts)
+        found = pieces.cut(sources, feather=options.feather)
+    red = frozenset(t.id for t in taxonomy.of_kind("red"))
+    return paint.pasted(styles, found, paint.Look(options.blend, options.evenness, red), seed=seed)
 
 
 def render(shard: dict, painter: Painter, taxonomy: Taxonomy, folder: Path, *, shard_name: str) -> dict:
@@ -122,7 +135,7 @@ def render(shard: dict, painter: Painter, taxonomy: Taxonomy, folder: Path, *, s
         )
         annotations.extend(found)
     return {
-        "info": {"description": f"smearsynth slides, shard {shard_name}"},
+        "info": {"description": "smearsynth slides"},
         "licenses": [],
         "images": pictures,
         "annotations": annotations,

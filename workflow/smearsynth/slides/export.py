@@ -1,0 +1,107 @@
+"""Export slides for other tools: YOLO, QuPath, Label Studio, label images, Hugging Face."""
+
+import argparse
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from smearsynth import images
+from smearsynth.errors import UserError
+from smearsynth.files import atomic_folder, read_json, write_json, write_text, write_tsv
+from smearsynth.slides.exports import imagefolder, labels, labelstudio, qupath, yolo
+from smearsynth.taxonomy import Taxonomy
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    parser.add_argument("--format", required=True, choices=list(FORMATS))
+    parser.add_argument("--instances", type=Path, required=True, help="COCO file of slides, or an index of shards")
+    parser.add_argument("--images", type=Path, required=True, help="folder that file_name is relative to")
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy, as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="folder")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the folder of one format."""
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    with atomic_folder(args.out) as folder:
+        FORMATS[args.format](slides(args.instances), args.images, taxonomy, folder)
+
+
+def slides(instances: Path) -> Iterator[tuple[dict, list[dict]]]:
+    """Each image of a COCO file with its annotations; of an index of shards, shard by shard."""
+    data = read_json(instances)
+    if "shards" in data:
+        for shard in data["shards"]:
+            yield from slides(instances.parent / shard["file"])
+        return
+    by_image: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
+    for cell in data["annotations"]:
+        by_image[cell["image_id"]].append(cell)
+    for image in data["images"]:
+        yield image, by_image[image["id"]]
+
+
+def _copy(image: dict, source: Path, folder: Path) -> str:
+    """Copy a slide's picture and return its new name; the slide's index makes it unique."""
+    file = source / image["file_name"]
+    if not file.is_file():
+        raise UserError.of(str(file), "no such file", "give the folder that file_name is relative to with --images")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, folder / file.name)
+    return file.name
+
+
+def _yolo(found: Iterator, source: Path, taxonomy: Taxonomy, folder: Path, *, boxes: bool = False) -> None:
+    for image, cells in found:
+        name = _copy(image, source, folder / "images")
+        write_text(folder / "labels" / Path(name).with_suffix(".txt"), yolo.lines(image, cells, taxonomy, boxes=boxes))
+    write_text(folder / "data.yaml", yolo.data_yaml(taxonomy))
+
+
+def _yolo_boxes(found: Iterator, source: Path, taxonomy: Taxonomy, folder: Path) -> None:
+    _yolo(found, source, taxonomy, folder, boxes=True)
+
+
+def _qupath(found: Iterator, source: Path, taxonomy: Taxonomy, folder: Path) -> None:
+    for image, cells in found:
+        name = _copy(image, source, folder)
+        write_json(folder / Path(name).with_suffix(".geojson"), qupath.collection(image, cells, taxonomy))
+
+
+def _labelstudio(found: Iterator, source: Path, taxonomy: Taxonomy, folder: Path) -> None:
+    tasks = []
+    for image, cells in found:
+        name = _copy(image, source, folder / "images")
+        tasks.append(labelstudio.task(image, cells, taxonomy, file_name=f"images/{name}"))
+    write_json(folder / "tasks.json", tasks)
+    write_text(folder / "labelling.xml", labelstudio.labelling(taxonomy))
+
+
+def _labels(found: Iterator, source: Path, taxonomy: Taxonomy, folder: Path) -> None:
+    rows = []
+    for image, cells in found:
+        name = _copy(image, source, folder / "images")
+        images.write(folder / "labels" / name, labels.picture(image, cells))
+        rows.extend(labels.rows(name, cells, taxonomy))
+    write_tsv(folder / "labels.tsv", labels.COLUMNS, rows)
+
+
+def _imagefolder(found: Iterator, source: Path, taxonomy: Taxonomy, folder: Path) -> None:
+    lines = []
+    for image, cells in found:
+        name = _copy(image, source, folder / "train")
+        images.write(folder / "train" / "labels" / name, labels.picture(image, cells))
+        lines.append(imagefolder.line(image, cells, taxonomy, file_name=name, labels=f"labels/{name}"))
+    write_text(folder / "train" / "metadata.jsonl", "".join(lines))
+
+
+FORMATS = {
+    "yolo": _yolo,
+    "yolo_boxes": _yolo_boxes,
+    "qupath": _qupath,
+    "labelstudio": _labelstudio,
+    "labels": _labels,
+    "imagefolder": _imagefolder,
+}
