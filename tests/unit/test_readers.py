@@ -26,6 +26,7 @@ OPTIONS = {
     "learning_rate": 0.003,
     "label_smoothing": 0.0,
     "balance": True,
+    "device": "cpu",
     "threads": 1,
     "augmentation": VARIED,
 }

@@ -1,6 +1,7 @@
 """What the stage `readers` may be told."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from smearsynth.errors import Problem, raise_all
 from smearsynth.readers.architectures import ARCHITECTURES, SMALLEST
@@ -58,6 +59,8 @@ class ReaderOptions:
         Share of the target that is spread over all types.
     balance : bool
         Draw every type equally often instead of every cell.
+    device : str
+        Where it computes: ``auto`` (a GPU if one is visible), ``cpu``, ``gpu`` (an error if none is visible).
     threads : int
         Threads of the network's arithmetic. Part of the result: another count gives other rounding.
     augmentation : Augmentation
@@ -71,6 +74,7 @@ class ReaderOptions:
     learning_rate: float
     label_smoothing: float
     balance: bool
+    device: Literal["auto", "cpu", "gpu"]
     threads: int
     augmentation: Augmentation
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from smearsynth import options as configuration
 from smearsynth.files import read_json, write_json
+from smearsynth.gans import engine
 from smearsynth.readers.architectures import Model, build
 from smearsynth.readers.options import ReaderOptions
-from smearsynth.readers.training import fix_threads, probabilities
+from smearsynth.readers.training import probabilities
 
 WEIGHTS = "reader.weights.h5"
 
@@ -40,7 +41,7 @@ def load(folder: str | Path) -> Reader:
     folder = Path(folder)
     about = read_json(folder / "model.json")
     options = configuration.build(ReaderOptions, about["options"], where="readers")
-    fix_threads(options.threads)
+    engine.configure(device=options.device, threads=options.threads)
     model = build(options.architecture, size=options.size, classes=len(about["types"]), seed=0)
     model.load_weights(folder / WEIGHTS)
     return Reader(model, options, tuple(about["types"]))

@@ -6,17 +6,10 @@ from dataclasses import asdict
 import numpy as np
 
 from smearsynth import images, seeds
+from smearsynth.gans import engine
 from smearsynth.readers.architectures import Model, build
 from smearsynth.readers.augmentation import vary
 from smearsynth.readers.options import ReaderOptions
-
-
-def fix_threads(threads: int) -> None:
-    """Set the threads of TensorFlow's arithmetic, before it computes anything."""
-    import tensorflow
-
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def draw(labels: np.ndarray, rng: np.random.Generator, *, batch: int, balance: bool) -> np.ndarray:
@@ -73,7 +66,7 @@ def fit(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed:
     """
     import keras
 
-    fix_threads(options.threads)
+    engine.configure(device=options.device, threads=options.threads)
     model = build(
         options.architecture, size=options.size, classes=int(labels.max()) + 1, seed=seeds.entropy(seed, "readers") % 2**31
     )
