@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smearsynth.cells.phantoms import KINDS, Phantom, draw
-from smearsynth.cells.phantoms.morphology import CELLS, RedCell
+from smearsynth.cells.phantoms.forms import RedCell
+from smearsynth.cells.phantoms.morphology import CELLS
 from smearsynth.errors import UserError
 from smearsynth.seeds import rng
 

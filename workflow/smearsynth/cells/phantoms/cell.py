@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smearsynth.cells.phantoms.morphology import Cytoplasm, Granules, Morphology, Nucleus, RedCell
+from smearsynth.cells.phantoms.forms import Cytoplasm, Granules, Morphology, Nucleus, RedCell
 from smearsynth.cells.phantoms.shapes import cover, grid, nucleus_field, radial_field, radii
 from smearsynth.cells.phantoms.stain import density, mix
 from smearsynth.cells.phantoms.textures import flecks, granules, noise
@@ -49,7 +49,7 @@ def _red(rng: np.random.Generator, form: RedCell, field: np.ndarray, *, diameter
     ring, depth = rng.uniform(*form.pallor), rng.uniform(*form.depth)
     uneven = inward + 0.05 * noise(rng, field.shape, 1.2 / step)
     thickness = 1 - depth / (1 + np.exp((uneven - ring) / 0.06))
-    thickness *= 1 + 0.12 * np.exp(-(((inward - 0.86) / 0.1) ** 2)) + 0.02 * noise(rng, field.shape, 0.3 / step)
+    thickness *= 1 + 0.12 * np.exp(-(((inward - 0.86) / 0.1) ** 2))
     absorbed = thickness[..., None] * mix(form.first, form.second, rng.uniform())
     return Layer(absorbed.astype(np.float32), cover(field, max(0.16, step)), None)
 
@@ -67,15 +67,15 @@ def _white(
     absorbed = _cytoplasm(rng, form.cytoplasm, x, y, field, depth, step=step)
     below = [g for g in form.granules if not g.over_nucleus]
     above = [g for g in form.granules if g.over_nucleus]
-    room = cover(field - 0.15, 0.15)
     for kind in below:
-        absorbed = _granules(rng, kind, absorbed, room * (1 - cover(depth + 0.1, 0.1)), step=step)
+        where = cover(field - kind.margin, 0.15) * (1 - cover(depth + 0.1, 0.1))
+        absorbed = _granules(rng, kind, absorbed, where, step=step)
     if inner is not None:
         chromatin = _chromatin(rng, form.nucleus, x, y, depth, step=step)
         absorbed += inner[..., None] * (chromatin - absorbed)
     for kind in above:
         share = 1 - (1 - kind.over_nucleus) * (0 if inner is None else inner)
-        absorbed = _granules(rng, kind, absorbed, room * share, step=step)
+        absorbed = _granules(rng, kind, absorbed, cover(field - kind.margin, 0.15) * share, step=step)
     return Layer(absorbed.astype(np.float32), cell, inner)
 
 

@@ -6,150 +6,9 @@ colours were set beside real films of the PBC set (Acevedo et al. 2020, about 0.
 a range that is drawn from uniformly.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-Colour = tuple[float, float, float]
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Outline:
-    """The edge of a cell.
-
-    Parameters
-    ----------
-    elongation : (float, float)
-        Ratio of the axes less 1.
-    waves : (float, float)
-        Height of smooth waves over the radius.
-    pressed : (int, int)
-        Number of sides that neighbours press flat.
-    roundness : float
-        How far corners are rounded, degrees.
-    spikes : (int, int)
-        Number of bumps, pseudopods or spikes.
-    spike_height, spike_width : (float, float)
-        Their height over the radius and their width, radians.
-    fringe : (float, float)
-        Fine unevenness of the edge, µm.
-    """
-
-    elongation: Range = (0.0, 0.15)
-    waves: Range = (0.01, 0.03)
-    pressed: tuple[int, int] = (0, 0)
-    roundness: float = 2.0
-    spikes: tuple[int, int] = (0, 0)
-    spike_height: Range = (0.05, 0.15)
-    spike_width: Range = (0.08, 0.25)
-    fringe: Range = (0.02, 0.05)
-
-
-@dataclass(frozen=True)
-class Nucleus:
-    """Shape and chromatin of a nucleus.
-
-    Parameters
-    ----------
-    area : (float, float)
-        Share of the cell's area.
-    lobes : tuple of float
-        Frequency of 1, 2, 3, … lobes.
-    turn : (float, float)
-        How far the spine bends from end to end, degrees.
-    slender : (float, float)
-        Length of the spine over its thickness; of each lobe where there are several.
-    neck : (float, float)
-        Thickness of the filament between lobes over that of a lobe.
-    swell, wander, warp : float
-        Irregularity: of the thickness, of the bend, of the outline (µm).
-    offset : (float, float)
-        Distance from the cell's middle over the cell's radius.
-    bend : float
-        Least radius of the spine's bend, in half thicknesses: above 1 the bend stays open.
-    gap : float
-        Least space between lobes, in radii of a lobe; below 0 they overlap.
-    margin : float
-        Least cytoplasm between nucleus and membrane, µm.
-    dark, light : Colour
-        Of condensed chromatin and of the gaps in it.
-    fleck : float
-        Size of the gaps, µm.
-    gaps : (float, float)
-        Share of the nucleus that is gaps.
-    sharpness : float
-        Of their edges; high is coarse, clumped chromatin.
-    nucleoli : (int, int)
-        Number of nucleoli: pale blue-violet discs.
-    """
-
-    area: Range
-    lobes: tuple[float, ...] = (1.0,)
-    turn: Range = (0.0, 60.0)
-    slender: Range = (0.1, 0.4)
-    neck: Range = (0.2, 0.3)
-    swell: float = 0.05
-    wander: float = 0.3
-    warp: float = 0.25
-    offset: Range = (0.0, 0.2)
-    bend: float = 0.8
-    gap: float = 0.1
-    margin: float = 0.15
-    dark: Colour = (72, 28, 126)
-    light: Colour = (158, 104, 156)
-    fleck: float = 0.2
-    gaps: Range = (0.15, 0.3)
-    sharpness: float = 4.0
-    nucleoli: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True)
-class Granules:
-    """Granules of one kind: `radius` in µm, `density` per µm², `over_nucleus` the relative density over the nucleus."""
-
-    colour: Colour
-    radius: Range
-    density: Range
-    over_nucleus: float = 0.0
-    strength: float = 0.9
-    patchy: float = 0.3
-
-
-@dataclass(frozen=True)
-class Cytoplasm:
-    """Cytoplasm between two colours; `rim` darkens the edge, `hof` pales a zone beside the nucleus, `mottle` is unevenness."""
-
-    first: Colour
-    second: Colour
-    mottle: float = 0.12
-    rim: float = 0.25
-    hof: Range = (0.0, 0.0)
-    vacuoles: tuple[int, int] = (0, 0)
-    vacuole_radius: Range = (0.3, 0.7)
-
-
-@dataclass(frozen=True)
-class Morphology:
-    """A cell with or without a nucleus: `diameter` is mean and standard deviation in µm of a disc of the same area."""
-
-    diameter: tuple[float, float]
-    outline: Outline
-    cytoplasm: Cytoplasm
-    nucleus: Nucleus | None = None
-    granules: tuple[Granules, ...] = ()
-    blur: float = 0.08
-
-
-@dataclass(frozen=True)
-class RedCell:
-    """A disc without nucleus: `pallor` radius over the cell's, its `depth` 0 none to 1 empty."""
-
-    diameter: tuple[float, float]
-    outline: Outline
-    first: Colour
-    second: Colour
-    pallor: Range
-    depth: Range
-
+from smearsynth.cells.phantoms.forms import Cytoplasm, Granules, Morphology, Nucleus, Outline, RedCell
 
 AZUROPHILIC = (92, 28, 116)
 ROUND = Outline(elongation=(0.0, 0.2), pressed=(0, 1), roundness=6.0)
@@ -167,7 +26,7 @@ SEGMENTED = Morphology(
     ROUND,
     _neutrophil_cytoplasm,
     Nucleus(
-        area=(0.34, 0.43), lobes=(0, 0.25, 0.4, 0.28, 0.07), turn=(150, 320), slender=(1.22, 1.5), neck=(0.13, 0.28),
+        area=(0.34, 0.43), lobes=(0, 0.25, 0.4, 0.28, 0.07), turn=(150, 320), slender=(1.3, 1.65), neck=(0.13, 0.28),
         wander=0.8, warp=0.25, fleck=0.125, gaps=(0.16, 0.3), sharpness=3.5, offset=(0.0, 0.12), margin=0.3,
         dark=(70, 29, 130), gap=0.12,
     ),
@@ -250,7 +109,7 @@ MONOBLAST = Morphology(
 MONOCYTE = Morphology(
     # The largest cell of blood; kidney-shaped, folded nucleus, lacy chromatin; grey-blue dusty cytoplasm with vacuoles.
     (16.2, 1.9),
-    Outline((0.0, 0.45), (0.03, 0.1), (0, 3), 5.0, (0, 3), (0.05, 0.18), (0.2, 0.5), (0.04, 0.09)),
+    Outline((0.0, 0.45), (0.03, 0.1), (0, 3), 5.0, (0, 3), (0.05, 0.3), (0.2, 0.5), (0.04, 0.09)),
     Cytoplasm((204, 180, 188), (146, 126, 168), mottle=0.28, rim=0.15, vacuoles=(0, 9), vacuole_radius=(0.25, 0.9)),
     Nucleus(
         area=(0.43, 0.56), turn=(150, 230), slender=(1.3, 2.1), swell=0.2, wander=0.4, bend=0.95, warp=0.45, fleck=0.125,
@@ -289,8 +148,8 @@ EOSINOPHIL = Morphology(
         dark=(78, 32, 132), gap=0.05,
     ),
     (
-        Granules((140, 66, 100), (0.16, 0.28), (3.0, 6.0), strength=0.65),
-        Granules((205, 112, 125), (0.15, 0.26), (5.0, 10.0), strength=0.9),
+        Granules((140, 66, 100), (0.2, 0.32), (3.0, 6.0), strength=0.65),
+        Granules((216, 116, 120), (0.2, 0.32), (4.0, 9.0), strength=0.95),
     ),
 )  # fmt: skip
 BASOPHIL = Morphology(
@@ -302,7 +161,7 @@ BASOPHIL = Morphology(
         area=(0.5, 0.7), lobes=(0.3, 0.5, 0.2), turn=(40, 160), slender=(0.7, 1.0), neck=(0.5, 0.7), warp=0.3, fleck=0.12,
         gaps=(0.3, 0.45), sharpness=2, offset=(0.0, 0.2), margin=0.2, dark=(84, 36, 134), light=(128, 70, 150), gap=-0.6,
     ),
-    (Granules((52, 20, 108), (0.17, 0.33), (3.0, 7.0), over_nucleus=0.75, strength=0.97, patchy=0.2),),
+    (Granules((52, 20, 108), (0.17, 0.33), (3.0, 7.0), over_nucleus=0.75, strength=0.97, patchy=0.2, margin=0.0),),
 )  # fmt: skip
 PLATELET = Morphology(
     # Fragment without nucleus, pale blue-lilac with purple granules gathered in the middle, fringed edge.
@@ -310,8 +169,8 @@ PLATELET = Morphology(
     Outline((0.0, 0.45), (0.02, 0.07), (0, 0), 2.0, (0, 10), (0.03, 0.25), (0.06, 0.18), (0.06, 0.13)),
     Cytoplasm((190, 160, 194), (120, 92, 164), mottle=0.35, rim=0.1),
     None,
-    (Granules((92, 32, 124), (0.09, 0.17), (6.0, 18.0), strength=0.85, patchy=0.5),),
-    blur=0.09,
+    (Granules((92, 32, 124), (0.09, 0.17), (6.0, 18.0), strength=0.85, patchy=0.4, margin=0.5),),
+    blur=0.13,
 )
 RED = RedCell(
     # Disc without nucleus, central pallor of about a third of its diameter.

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from smearsynth.cells.phantoms.morphology import Nucleus, Outline
+from smearsynth.cells.phantoms.forms import Nucleus, Outline
 from smearsynth.cells.phantoms.textures import noise
 
 ANGLES = 360
@@ -72,9 +72,9 @@ def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float, room: fl
     else:
         sizes = rng.uniform(0.82, 1.12, lobes)
         pitch = 2 * slender / lobes
-        # As long as leaves space for the filament between the two thickest neighbours.
-        length = (1 - (np.max(sizes[:-1] + sizes[1:]) + nucleus.gap + rng.uniform(0, 0.3)) / pitch) / 2
-        thick = np.abs((place * lobes) % 1 - 0.5) < max(length, 0.05)
+        # Each lobe is as long as leaves space for the filament to the next.
+        length = (1 - (2 * sizes + nucleus.gap + rng.uniform(0, 0.25)) / pitch) / 2
+        thick = np.abs((place * lobes) % 1 - 0.5) < np.maximum(length, 0.05)[lobe]
         # The filament runs from the first lobe to the last, not beyond.
         kept = slice(np.argmax(thick), count - np.argmax(thick[::-1]))
         sizes = np.where(thick, sizes[lobe], rng.uniform(*nucleus.neck))[kept]
