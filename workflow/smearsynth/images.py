@@ -9,8 +9,8 @@ from smearsynth.errors import UserError
 from smearsynth.files import write_bytes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-MAX_PIXELS = 64_000_000
-"""Larger pictures are refused before they are decoded."""
+MAX_PIXELS = 8192 * 8192
+"""Larger pictures are refused before they are decoded; this is the largest slide."""
 
 
 def refuse(path: Path, what: str, fix: str) -> UserError:

@@ -7,7 +7,7 @@ import numpy as np
 
 from smearsynth.errors import UserError
 from smearsynth.layouts import raster
-from smearsynth.layouts.options import LayoutOptions
+from smearsynth.layouts.options import DENSEST, LayoutOptions
 from smearsynth.layouts.placement import Placed, cell_entry, composition
 from smearsynth.layouts.raster import Window
 from smearsynth.layouts.relax import closeness_of, spread
@@ -115,15 +115,17 @@ def _level(cell: Placed, rng: np.random.Generator) -> tuple[int, float]:
 def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: dict[int, float]) -> None:
     """Raise a `UserError` where the cells asked for cannot fit, whatever their arrangement."""
     packed = options.packed
-    height, width = options.size
-    mean = sum(share * np.mean([s.area for s in shapes[key]]) for key, share in shares.items())
-    mean *= np.mean(np.square(np.linspace(*options.scale, 21)))
-    if packed.count and packed.overlap == 0 and packed.count * mean > height * width and options.border == "inside":
-        most = int(0.5 * height * width / mean)
+    sizes = np.mean(np.square(np.linspace(*options.scale, 21)))
+    mean = sizes * sum(share * np.mean([s.area for s in shapes[key]]) for key, share in shares.items())
+    beyond = 0.0
+    if options.border == "cut":
+        beyond = 2 * OUTSIDE * options.scale[1] * max(s.radius for key in shares for s in shapes[key])
+    height, width = (side + beyond for side in options.size)
+    if packed.count and packed.overlap == 0 and packed.count * mean > DENSEST * height * width:
         raise UserError.of(
             "layouts.packed.count",
-            f"{packed.count} cells of {mean:.0f} px on average do not fit into {height} × {width} px without overlap",
-            f"ask for {most} or fewer, enlarge layouts.size, lower layouts.scale or permit overlap",
+            f"{packed.count} cells of {mean:.0f} px on average do not fit into {options.size[0]} × {options.size[1]} px without overlap",
+            f"ask for {int(0.5 * height * width / mean)} or fewer, enlarge layouts.size, lower layouts.scale or permit overlap",
         )
 
 
@@ -180,17 +182,21 @@ def arrange(cells: list[_Cell], options: LayoutOptions, shapes: dict[int, list[S
                 waiting.append(cells[i])
         for cell in waiting:
             _squeeze(cell, frame, rng)
-        if len(cells) > 200 or all(cell.placed for cell in waiting):
+        lost = sum(cell.placed is None for cell in waiting)
+        if lost == 0 or len(cells) > 200 or lost > 0.1 * len(cells):
             break
         start = rng.uniform(low, high)
+    given_up = 0
     for cell in waiting:
         for _ in range(EXCHANGES):
-            if cell.placed is not None:
+            # Where three cells found no room with any shape, the others will not either.
+            if cell.placed is not None or given_up == 3:
                 break
             among = shapes[cell.shape.category_id]
             cell.shape, cell.scale = among[rng.integers(len(among))], rng.uniform(*options.scale)
             cell.exchanged = True
             _squeeze(cell, frame, rng)
+        given_up += cell.placed is None
 
 
 def _bounds(radii: np.ndarray, options: LayoutOptions) -> tuple[np.ndarray, np.ndarray]:

@@ -35,16 +35,32 @@ class Window:
         return int(np.count_nonzero(self.mask))
 
 
-def window(polygon: np.ndarray, shape: tuple[int, int]) -> Window:
-    """The pixels of a polygon in a frame of `shape`, the same as ``coco.fill([polygon], shape)``."""
+def whole(polygon: np.ndarray) -> Window:
+    """The pixels of a polygon, wherever they lie; `top` and `left` may be negative."""
     points = np.rint(polygon).astype(np.int32)
-    left, top = np.maximum(points.min(0), 0)
-    right, bottom = np.minimum(points.max(0) + 1, (shape[1], shape[0]))
-    if right <= left or bottom <= top:
-        return Window(0, 0, np.zeros((0, 0), bool))
+    left, top = points.min(0)
+    right, bottom = points.max(0) + 1
     canvas = np.zeros((bottom - top, right - left), np.uint8)
     cv2.fillPoly(canvas, [points - (left, top)], 1)
     return Window(int(top), int(left), canvas.astype(bool))
+
+
+def window(polygon: np.ndarray, shape: tuple[int, int]) -> Window:
+    """The pixels of a polygon in a frame of `shape`.
+
+    Filled whole and cut then: ``cv2.fillPoly`` on the frame itself moves the outline of a polygon that leaves it by some
+    pixels.
+    """
+    return cut(whole(polygon), shape)
+
+
+def cut(part: Window, shape: tuple[int, int]) -> Window:
+    """What of a window lies in a frame of `shape`."""
+    rows = slice(max(0, -part.top), min(part.mask.shape[0], shape[0] - part.top))
+    columns = slice(max(0, -part.left), min(part.mask.shape[1], shape[1] - part.left))
+    if rows.stop <= rows.start or columns.stop <= columns.start:
+        return Window(0, 0, np.zeros((0, 0), bool))
+    return Window(max(part.top, 0), max(part.left, 0), part.mask[rows, columns])
 
 
 def grown(part: Window, radius: float, shape: tuple[int, int]) -> Window:
@@ -55,10 +71,7 @@ def grown(part: Window, radius: float, shape: tuple[int, int]) -> Window:
     step = np.arange(-reach, reach + 1)
     disc = (step[:, None] ** 2 + step**2 <= radius**2).astype(np.uint8)
     bigger = cv2.dilate(np.pad(part.mask.astype(np.uint8), reach), disc)
-    top, left = part.top - reach, part.left - reach
-    rows = slice(max(0, -top), min(bigger.shape[0], shape[0] - top))
-    columns = slice(max(0, -left), min(bigger.shape[1], shape[1] - left))
-    return Window(max(top, 0), max(left, 0), bigger[rows, columns].astype(bool))
+    return cut(Window(part.top - reach, part.left - reach, bigger.astype(bool)), shape)
 
 
 def shared(a: Window, b: Window) -> int:

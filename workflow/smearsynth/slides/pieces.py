@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smearsynth import coco
 from smearsynth.backgrounds.blocks import Generator
+from smearsynth.layouts import raster
 from smearsynth.layouts.raster import Window
 from smearsynth.seeds import entropy
 from smearsynth.slides import cutout
@@ -44,9 +46,19 @@ def keys(layout: dict, seed: int) -> list[int]:
 
 
 def generate(generator: Generator, layout: dict, windows: list[Window], seed: int) -> list[np.ndarray]:
-    """All cells of a slide from a generator in one call: RGB uint8 of the masks' sizes."""
+    """All cells of a slide from a generator in one call: RGB uint8 of the windows' sizes.
+
+    A cell that the frame cuts is drawn whole and cut afterwards, for half an outline is no cell's outline.
+    """
+    wholes = [raster.whole(coco.from_flat(cell["polygon"])) for cell in layout["cells"]]
     ids = [cell["category_id"] for cell in layout["cells"]]
-    return generator.draw([part.mask for part in windows], ids, keys=keys(layout, seed))
+    pictures = generator.draw([part.mask for part in wholes], ids, keys=keys(layout, seed))
+    result = []
+    for picture, part, seen in zip(pictures, wholes, windows, strict=True):
+        top, left = seen.top - part.top, seen.left - part.left
+        height, width = seen.mask.shape
+        result.append(picture[top : top + height, left : left + width] if seen.area else picture[:0, :0])
+    return result
 
 
 def cut(sources: Sources, *, feather: float) -> Pieces:
