@@ -26,9 +26,9 @@ SEGMENTED = Morphology(
     ROUND,
     _neutrophil_cytoplasm,
     Nucleus(
-        area=(0.34, 0.43), lobes=(0, 0.25, 0.4, 0.28, 0.07), turn=(150, 320), slender=(1.3, 1.65), neck=(0.13, 0.28),
-        wander=0.8, warp=0.25, fleck=0.125, gaps=(0.16, 0.3), sharpness=3.5, offset=(0.0, 0.12), margin=0.3,
-        dark=(70, 29, 130), gap=0.12,
+        area=(0.34, 0.43), lobes=(0, 0.28, 0.42, 0.25, 0.05), turn=(130, 300), slender=(1.25, 1.6), neck=(0.13, 0.28),
+        wander=0.8, warp=0.25, fleck=0.125, gaps=(0.16, 0.27), sharpness=4.5, offset=(0.0, 0.12), margin=0.3,
+        dark=(64, 26, 126), gap=0.12,
     ),
     _neutrophil_granules,
 )  # fmt: skip
@@ -39,7 +39,7 @@ BAND = Morphology(
     _neutrophil_cytoplasm,
     Nucleus(
         area=(0.3, 0.4), turn=(110, 260), slender=(2.3, 3.5), swell=0.12, wander=0.35, bend=1.4, warp=0.25, fleck=0.125,
-        gaps=(0.18, 0.32), sharpness=3.5, offset=(0.0, 0.12), margin=0.3, dark=(72, 30, 131),
+        gaps=(0.17, 0.29), sharpness=4.5, offset=(0.0, 0.12), margin=0.3, dark=(66, 27, 127),
     ),
     _neutrophil_granules,
 )  # fmt: skip
@@ -50,7 +50,7 @@ METAMYELOCYTE = Morphology(
     Cytoplasm((204, 168, 184), (168, 134, 172), mottle=0.2, rim=0.3),
     Nucleus(
         area=(0.44, 0.56), turn=(130, 240), slender=(1.4, 2.1), swell=0.12, wander=0.3, bend=0.95, warp=0.3, fleck=0.125,
-        gaps=(0.22, 0.36), sharpness=3.2, offset=(0.15, 0.4), margin=0.25, dark=(74, 31, 132),
+        gaps=(0.22, 0.36), sharpness=4, offset=(0.15, 0.4), margin=0.25, dark=(69, 28, 129),
     ),
     (Granules((118, 56, 138), (0.1, 0.18), (2.0, 6.0), strength=0.7),),
 )  # fmt: skip
@@ -61,7 +61,7 @@ MYELOCYTE = Morphology(
     Cytoplasm((196, 160, 184), (152, 124, 170), mottle=0.22, rim=0.35, hof=(0.0, 0.3)),
     Nucleus(
         area=(0.46, 0.62), turn=(0, 40), slender=(0.2, 0.5), swell=0.08, warp=0.3, fleck=0.125, gaps=(0.24, 0.38),
-        sharpness=3, offset=(0.2, 0.45), margin=0.25, dark=(74, 31, 132),
+        sharpness=3.6, offset=(0.2, 0.45), margin=0.25, dark=(70, 29, 129),
     ),
     (Granules((112, 46, 132), (0.1, 0.18), (2.0, 6.0), over_nucleus=0.1, strength=0.75),),
 )  # fmt: skip
@@ -110,17 +110,17 @@ MONOCYTE = Morphology(
     # The largest cell of blood; kidney-shaped, folded nucleus, lacy chromatin; grey-blue dusty cytoplasm with vacuoles.
     (16.2, 1.9),
     Outline((0.0, 0.45), (0.03, 0.1), (0, 3), 5.0, (0, 3), (0.05, 0.3), (0.2, 0.5), (0.04, 0.09)),
-    Cytoplasm((204, 180, 188), (146, 126, 168), mottle=0.28, rim=0.15, vacuoles=(0, 9), vacuole_radius=(0.25, 0.9)),
+    Cytoplasm((194, 168, 182), (140, 120, 164), mottle=0.28, rim=0.15, vacuoles=(0, 9), vacuole_radius=(0.25, 0.9)),
     Nucleus(
-        area=(0.43, 0.56), turn=(150, 230), slender=(1.3, 2.1), swell=0.2, wander=0.4, bend=0.95, warp=0.45, fleck=0.125,
-        gaps=(0.34, 0.5), sharpness=2.6, offset=(0.0, 0.2), margin=0.3, dark=(84, 37, 134), light=(164, 114, 168),
+        area=(0.46, 0.6), turn=(150, 230), slender=(1.3, 2.1), swell=0.2, wander=0.4, bend=0.95, warp=0.45, fleck=0.125,
+        gaps=(0.3, 0.45), sharpness=2.6, offset=(0.0, 0.2), margin=0.3, dark=(84, 37, 134), light=(164, 114, 168),
     ),
     (Granules((138, 84, 150), (0.08, 0.14), (1.0, 4.0), strength=0.55),),
 )  # fmt: skip
 LYMPHOCYTE = Morphology(
     # Small; round dense nucleus, smudged clumps of chromatin, a thin rim of blue cytoplasm without granules.
     (9.9, 1.0),
-    Outline((0.0, 0.25), (0.01, 0.05), (0, 1), 3.0, (0, 5), (0.02, 0.12), (0.06, 0.2), (0.03, 0.11)),
+    Outline((0.0, 0.25), (0.01, 0.05), (0, 1), 3.0, (0, 5), (0.02, 0.12), (0.06, 0.2), (0.02, 0.08)),
     Cytoplasm((170, 150, 184), (100, 86, 148), mottle=0.25, rim=0.45),
     Nucleus(
         area=(0.7, 0.88), turn=(0, 90), slender=(0.1, 0.35), warp=0.2, fleck=0.12, gaps=(0.2, 0.45), sharpness=2.2,
@@ -144,12 +144,12 @@ EOSINOPHIL = Morphology(
     Cytoplasm((186, 146, 172), (160, 124, 164), mottle=0.15, rim=0.4, vacuoles=(0, 2), vacuole_radius=(0.15, 0.35)),
     Nucleus(
         area=(0.34, 0.45), lobes=(0.05, 0.65, 0.25, 0.05), turn=(60, 240), slender=(1.2, 1.6), neck=(0.15, 0.4),
-        wander=0.5, warp=0.25, fleck=0.125, gaps=(0.2, 0.34), sharpness=3.2, offset=(0.1, 0.35), margin=0.3,
-        dark=(78, 32, 132), gap=0.05,
+        wander=0.5, warp=0.25, fleck=0.125, gaps=(0.2, 0.34), sharpness=4, offset=(0.1, 0.35), margin=0.3,
+        dark=(72, 29, 130), gap=0.05,
     ),
     (
-        Granules((140, 66, 100), (0.2, 0.32), (3.0, 6.0), strength=0.65),
-        Granules((216, 116, 120), (0.2, 0.32), (4.0, 9.0), strength=0.95),
+        Granules((138, 64, 106), (0.2, 0.32), (3.0, 6.0), strength=0.65),
+        Granules((212, 112, 124), (0.2, 0.32), (4.0, 9.0), strength=0.95),
     ),
 )  # fmt: skip
 BASOPHIL = Morphology(

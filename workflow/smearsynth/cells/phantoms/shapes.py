@@ -73,7 +73,7 @@ def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float, room: fl
         sizes = rng.uniform(0.82, 1.12, lobes)
         pitch = 2 * slender / lobes
         # Each lobe is as long as leaves space for the filament to the next.
-        length = (1 - (2 * sizes + nucleus.gap + rng.uniform(0, 0.25)) / pitch) / 2
+        length = (1 - (2 * sizes + nucleus.gap + rng.uniform(0, 0.12)) / pitch) / 2
         thick = np.abs((place * lobes) % 1 - 0.5) < np.maximum(length, 0.05)[lobe]
         # The filament runs from the first lobe to the last, not beyond.
         kept = slice(np.argmax(thick), count - np.argmax(thick[::-1]))
