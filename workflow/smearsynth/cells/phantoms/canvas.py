@@ -29,12 +29,11 @@ class Canvas:
     def place(self, layer: Layer, row: float, column: float) -> tuple[Window, Window]:
         """The window of the canvas that a layer with its middle at (row, column) covers, and the layer's part in it."""
         reach = layer.cover.shape[0] // 2
-        window, part = [], []
-        for middle in (int(row), int(column)):
-            start, stop = max(0, middle - reach), min(self.wide, middle + reach + 1)
-            window.append(slice(start, max(start, stop)))
-            part.append(slice(start - middle + reach, max(start, stop) - middle + reach))
-        return tuple(window), tuple(part)
+        rows, columns = ((max(0, m - reach), min(self.wide, m + reach + 1)) for m in (int(row), int(column)))
+        window = (slice(rows[0], max(rows)), slice(columns[0], max(columns)))
+        corner = (int(row) - reach, int(column) - reach)
+        part = tuple(slice(side.start - edge, side.stop - edge) for side, edge in zip(window, corner))
+        return window, (part[0], part[1])
 
     def paint(self, layer: Layer, window: Window, part: Window, *, number: int, opaque: bool) -> None:
         """Lay a cell on top; red cells are not opaque: where two overlap, both take their share of the light."""

@@ -70,7 +70,7 @@ def _white(
     for kind in below:
         where = cover(field - kind.margin, 0.15) * (1 - cover(depth + 0.1, 0.1))
         absorbed = _granules(rng, kind, absorbed, where, step=step)
-    if inner is not None:
+    if form.nucleus is not None and inner is not None:
         chromatin = _chromatin(rng, form.nucleus, x, y, depth, step=step)
         absorbed += inner[..., None] * (chromatin - absorbed)
     for kind in above:

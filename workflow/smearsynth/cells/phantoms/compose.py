@@ -7,6 +7,7 @@ import numpy as np
 from smearsynth.cells.phantoms.camera import expose
 from smearsynth.cells.phantoms.canvas import Canvas, Window
 from smearsynth.cells.phantoms.cell import draw_cell
+from smearsynth.cells.phantoms.forms import Morphology, RedCell
 from smearsynth.cells.phantoms.morphology import CELLS, KINDS, PLATELET, RED
 from smearsynth.errors import Problem, raise_all
 
@@ -133,7 +134,7 @@ def _neighbours(rng: np.random.Generator, canvas: Canvas, *, step: float) -> lis
     field = (canvas.wide * step) ** 2
     # The red cells of one smear resemble each other more than those of two: drying and stain decide on the pallor.
     red = replace(RED, depth=_near(rng, RED.depth), pallor=_near(rng, RED.pallor))
-    kinds = [("red_blood_cell", red)] * rng.poisson(rng.uniform(*CROWD) * field)
+    kinds: list[tuple[str, Morphology | RedCell]] = [("red_blood_cell", red)] * rng.poisson(rng.uniform(*CROWD) * field)
     kinds += [("platelet", SMALL_PLATELET)] * rng.poisson(PLATELETS * field)
     middle = canvas.owner == 1
     placed: list[tuple[str, Window]] = []

@@ -38,7 +38,7 @@ BAND = Morphology(
     ROUND,
     _neutrophil_cytoplasm,
     Nucleus(
-        area=(0.3, 0.4), turn=(110, 260), slender=(2.3, 3.5), swell=0.12, wander=0.35, bend=1.4, warp=0.25, fleck=0.125,
+        area=(0.3, 0.4), turn=(110, 260), slender=(2.3, 3.5), swell=0.11, wander=0.35, bend=1.4, warp=0.35, fleck=0.125,
         gaps=(0.17, 0.29), sharpness=4.5, offset=(0.0, 0.12), margin=0.3, dark=(66, 27, 127),
     ),
     _neutrophil_granules,
@@ -65,15 +65,16 @@ MYELOCYTE = Morphology(
     ),
     (Granules((112, 46, 132), (0.1, 0.18), (2.0, 6.0), over_nucleus=0.1, strength=0.75),),
 )  # fmt: skip
+_promyelocyte_nucleus = Nucleus(
+    area=(0.55, 0.7), turn=(0, 40), slender=(0.1, 0.45), warp=0.35, fleck=0.115, gaps=(0.3, 0.44), sharpness=2.8,
+    offset=(0.15, 0.4), margin=0.15, dark=(76, 33, 134), light=(150, 98, 164), nucleoli=(0, 2),
+)  # fmt: skip
 PROMYELOCYTE = Morphology(
     # Large; big eccentric nucleus with fine chromatin and nucleoli; blue cytoplasm, a pale Golgi zone, azurophilic granules.
     (15.3, 1.6),
     SOFT,
     Cytoplasm((172, 144, 174), (122, 104, 158), mottle=0.3, rim=0.4, hof=(0.1, 0.5), vacuoles=(0, 1)),
-    Nucleus(
-        area=(0.55, 0.7), turn=(0, 40), slender=(0.1, 0.45), warp=0.35, fleck=0.115, gaps=(0.3, 0.44), sharpness=2.8,
-        offset=(0.15, 0.4), margin=0.15, dark=(76, 33, 134), light=(150, 98, 164), nucleoli=(0, 2),
-    ),
+    _promyelocyte_nucleus,
     (Granules(AZUROPHILIC, (0.1, 0.19), (2.5, 8.0), over_nucleus=0.35),),
 )  # fmt: skip
 BILOBED = replace(
@@ -81,7 +82,7 @@ BILOBED = replace(
     PROMYELOCYTE,
     diameter=(15.0, 1.3),
     nucleus=replace(
-        PROMYELOCYTE.nucleus, area=(0.48, 0.6), lobes=(0, 1), turn=(20, 140), slender=(1.0, 1.3), gap=-0.4, neck=(0.35, 0.6),
+        _promyelocyte_nucleus, area=(0.48, 0.6), lobes=(0, 1), turn=(20, 140), slender=(1.0, 1.3), gap=-0.4, neck=(0.35, 0.6),
         offset=(0, 0.15), margin=0.3,
     ),
     granules=(Granules(AZUROPHILIC, (0.09, 0.16), (3.0, 8.0), over_nucleus=0.1, strength=0.8),),

@@ -68,7 +68,8 @@ def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float, room: fl
     slender = rng.uniform(*nucleus.slender) * lobes
     if lobes == 1:
         kept = slice(None)
-        sizes = 1 + nucleus.swell * np.cos(2 * np.pi * (place + rng.uniform(-0.15, 0.15)))
+        waves = [np.cos(2 * np.pi * order * (place + rng.uniform())) * rng.normal() for order in (1, 2, 3)]
+        sizes = 1 + nucleus.swell * np.clip(np.sum(waves, axis=0), -2, 2)
     else:
         sizes = rng.uniform(0.82, 1.12, lobes)
         pitch = 2 * slender / lobes
@@ -83,7 +84,7 @@ def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float, room: fl
     sharpest = min(sharpest, 1.3 * turn)
     side, start = rng.choice((-1, 1)), rng.uniform(0, 2 * np.pi)
     area = rng.uniform(*nucleus.area) * np.pi * radius**2
-    best = None
+    tried = []
     for _ in range(BENDS):
         wander = nucleus.wander * np.cumsum(rng.normal(size=count)) / np.sqrt(count)
         heading = start + side * turn * place + wander
@@ -93,13 +94,12 @@ def discs(rng: np.random.Generator, nucleus: Nucleus, *, radius: float, room: fl
         merged = max(0.0, nucleus.gap - lobe_gap(centres, sizes, np.where(thick, lobe, -1)[kept])) if lobes > 1 else 0.0
         scale = np.sqrt(area / union_area(centres, sizes))
         beyond = max(0.0, float(np.max(np.hypot(*centres.T) + sizes)) * scale / room - 1)
-        if best is None or 2 * merged + beyond < best[0]:
-            best = 2 * merged + beyond, beyond, centres * scale, sizes * scale
-        if best[0] == 0:
+        tried.append((2 * merged + beyond, beyond, centres * scale, sizes * scale))
+        if tried[-1][0] == 0:
             break
         # Lobes that run into each other want a straighter spine, one that reaches beyond the cell a sharper bend.
         turn = turn * 0.85 if merged else min(turn * 1.15, sharpest)
-    _, beyond, centres, sizes = best
+    _, beyond, centres, sizes = min(tried, key=lambda attempt: attempt[0])
     shrunk = 1 / (1 + max(0.0, beyond - FLATTENED / 2))
     return centres * shrunk, sizes * shrunk
 

@@ -10,7 +10,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> np.
     # Coarse noise is drawn on a coarse grid: same look, a fraction of the work.
     factor = max(1, int(sigma / 2.5))
     small = (shape[0] // factor + 2, shape[1] // factor + 2)
-    field = rng.standard_normal(small, dtype=np.float32)
+    field: np.ndarray = rng.standard_normal(small, dtype=np.float32)
     if sigma > 0.3:
         field = cv2.GaussianBlur(field, (0, 0), sigma / factor, borderType=cv2.BORDER_REFLECT)
         # White noise smoothed by a Gaussian has standard deviation 1 / (2 sqrt(pi) sigma).
