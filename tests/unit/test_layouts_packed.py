@@ -170,10 +170,10 @@ def test_cells_are_no_lattice(cells):
 
 
 def test_a_shortfall_is_reported(cells):
-    asked = options(differential={"white": 1.0}, count=60, size=(256, 256), border="cut", min_gap=3.0)
+    asked = options(differential={"white": 1.0}, count=42, size=(256, 256), border="cut", min_gap=3.0)
     (layout,) = draw(asked, TYPES, cells, range(1), seed=12)
-    assert layout["achieved"]["discarded"] == 60 - layout["achieved"]["count"] > 0
-    assert layout["asked"]["count"] == 60
+    assert layout["achieved"]["discarded"] == 42 - layout["achieved"]["count"] > 0
+    assert layout["asked"]["count"] == 42
 
 
 @pytest.mark.parametrize(

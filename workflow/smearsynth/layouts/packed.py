@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from smearsynth.errors import UserError
 from smearsynth.layouts import raster
+from smearsynth.layouts.frame import Frame
 from smearsynth.layouts.options import DENSEST, LayoutOptions
 from smearsynth.layouts.placement import Placed, cell_entry, composition
 from smearsynth.layouts.raster import Window
@@ -15,11 +15,8 @@ from smearsynth.layouts.shapes import Shape
 from smearsynth.taxonomy import Taxonomy
 
 GOLDEN = (5**0.5 - 1) / 2
-VISIBLE = 0.15
-"""A cell cut by the frame shows at least this share of its area."""
 OUTSIDE = 0.5
 """A centre may lie outside the frame by this share of the cell's radius."""
-TRIES = 60
 RESTARTS = 6
 """A layout in which a cell found no room is begun anew so often, if it is small enough for that to be quick."""
 EXCHANGES = 8
@@ -124,7 +121,7 @@ def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: d
     if packed.count and packed.overlap == 0 and packed.count * mean > DENSEST * height * width:
         raise UserError.of(
             "layouts.packed.count",
-            f"{packed.count} cells of {mean:.0f} px on average do not fit into {options.size[0]} × {options.size[1]} px without overlap",
+            f"{packed.count} cells of {mean:.0f} px on average do not fit into {list(options.size)} px without overlap",
             f"ask for {int(0.5 * height * width / mean)} or fewer, enlarge layouts.size, lower layouts.scale or permit overlap",
         )
 
@@ -173,7 +170,7 @@ def arrange(cells: list[_Cell], options: LayoutOptions, shapes: dict[int, list[S
     closeness = np.array([1.0 if cell.shape.kind == "white" else closeness_of(options.packed.overlap) for cell in cells])
     for _ in range(RESTARTS):
         centres = spread(start, radii, low, high, gap=options.packed.min_gap, closeness=closeness)
-        frame = _Frame(options)
+        frame = Frame(options)
         waiting = []
         # Large cells first: what is left over is filled more easily by small ones.
         for i in sorted(range(len(cells)), key=lambda i: -radii[i]):
@@ -214,80 +211,10 @@ def _place(cell: _Cell, position: np.ndarray, angle: float, size: tuple[int, int
     return Placed(cell.shape, matrix, polygon, np.asarray(position, float), raster.window(polygon, size))
 
 
-def _squeeze(cell: _Cell, frame: "_Frame", rng: np.random.Generator) -> None:
+def _squeeze(cell: _Cell, frame: Frame, rng: np.random.Generator) -> None:
     """Put a cell where there is the most room, trying other rotations."""
     low, high = _bounds(np.array([cell.radius]), frame.options)
     for position in frame.free(cell.radius, low[0], high[0], rng):
         cell.placed = frame.put(_place(cell, position, rng.uniform(0, 2 * np.pi), frame.options.size))
         if cell.placed is not None:
             return
-
-
-class _Frame:
-    """What lies in the frame so far, with the exact checks on pixels."""
-
-    def __init__(self, options: LayoutOptions):
-        self.options = options
-        self.occupied = np.zeros(options.size, np.uint8)
-        # A coarser map, each of whose pixels is occupied if any below it is, keeps the search for room fast in large slides.
-        self.step = max(1, int(np.ceil(max(options.size) / 1024)))
-        self.coarse = np.zeros([-(-side // self.step) for side in options.size], np.uint8)
-        self.cells: list[Placed] = []
-        self.grid: dict[tuple[int, int], list[int]] = {}
-
-    def put(self, cell: Placed) -> Placed | None:
-        """Keep a cell if it comes too near no other; else return None."""
-        packed, shape = self.options.packed, self.options.size
-        part = cell.window
-        inside = part.area / max(cell.shape.area * cell.scale**2, 1)
-        if inside < VISIBLE or (self.options.border == "inside" and not _within(cell.polygon, shape)):
-            return None
-        if packed.overlap == 0:
-            wide = raster.grown(part, packed.min_gap, shape)
-            if np.any(self.occupied[wide.slices][wide.mask]):
-                return None
-        else:
-            for other in self._near(part):
-                # White cells push each other aside; red cells and platelets slide over and under.
-                both_white = cell.shape.kind == other.shape.kind == "white"
-                allowed = 0 if both_white else packed.overlap * min(part.area, other.window.area)
-                if raster.shared(part, other.window) > allowed:
-                    return None
-        self.occupied[part.slices] |= part.mask
-        rows, columns = np.nonzero(part.mask)
-        self.coarse[(rows + part.top) // self.step, (columns + part.left) // self.step] = 1
-        for tile in _tiles(part):
-            self.grid.setdefault(tile, []).append(len(self.cells))
-        self.cells.append(cell)
-        return cell
-
-    def _near(self, part: Window) -> list[Placed]:
-        return [self.cells[i] for i in sorted({i for tile in _tiles(part) for i in self.grid.get(tile, ())})]
-
-    def free(self, radius: float, low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Up to `TRIES` positions (x, y), those with the most room first, with some chance in it."""
-        step = self.step
-        room = cv2.distanceTransform(1 - self.coarse, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * step
-        rows, columns = np.nonzero(room > 0.4 * radius * closeness_of(self.options.packed.overlap))
-        points = np.column_stack([columns, rows]) * step + step / 2
-        allowed = np.all((points >= low) & (points <= high), axis=1)
-        points, room = points[allowed], room[rows, columns][allowed]
-        if len(points) == 0:
-            return points
-        # Much of the room of one gap lies at neighbouring pixels: a random thousandth of it says as much.
-        pick = rng.permutation(len(points))[: 20 * TRIES]
-        return points[pick][np.argsort(-room[pick] * rng.uniform(0.8, 1, len(pick)))][:TRIES]
-
-
-def _tiles(part: Window, side: int = 128) -> list[tuple[int, int]]:
-    rows, columns = part.slices
-    return [
-        (r, c)
-        for r in range(rows.start // side, (rows.stop - 1) // side + 1)
-        for c in range(columns.start // side, (columns.stop - 1) // side + 1)
-    ]
-
-
-def _within(polygon: np.ndarray, shape: tuple[int, int]) -> bool:
-    points = np.rint(polygon)
-    return bool(points.min() >= 0 and points[:, 0].max() < shape[1] and points[:, 1].max() < shape[0])
