@@ -49,7 +49,7 @@ def make_pairs(folder: Path, *, train: int = 8, test: int = 4) -> Path:
             split, fold = ("train", number % 2) if number < train else ("test", None)
             entry = {"file": f"images/{cell_id:06d}.png", "cell_id": cell_id, "category_id": category_id}
             pairs.append({**entry, "split": split, "fold": fold})
-    write_json(folder / "index.json", {"size": SIZE, "pairs": pairs})
+    write_json(folder / "index.json", {"size": SIZE, "categories": TAXONOMY, "pairs": pairs})
     return folder / "index.json"
 
 
@@ -63,7 +63,7 @@ def make_generated(folder: Path, pairs: Path, *, change=lambda picture, mask: pi
             drawn = np.clip(change(pair[:, :SIZE].astype(float), mask), 0, 255)
             images.write(folder / entry["file"], np.where(mask[..., None], drawn, 0).astype(np.uint8))
             cells.append(entry)
-    write_json(folder / "index.json", {"size": SIZE, "cells": cells})
+    write_json(folder / "index.json", {"size": SIZE, "categories": TAXONOMY, "cells": cells})
     return folder / "index.json"
 
 

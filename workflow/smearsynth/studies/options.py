@@ -1,8 +1,9 @@
 """What the stage `studies` may be told: one dataclass for each figure that has a choice to make."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.errors import Problem, raise_all
 
 
 @dataclass(frozen=True)
@@ -60,27 +61,40 @@ class LossOptions:
 
 @dataclass(frozen=True)
 class GridOptions:
-    """The arm that failed: pairs that are grids of cells (thesis 3.6).
+    """The arm that failed: a generator of whole pictures, trained on grids of cells (thesis 3.6).
 
     Parameters
     ----------
     side : int
-        Cells along a side; 4 makes grids of 16.
-    size : int
-        Side of a grid in pixels, a multiple of `side`.
+        Cells along a side; 4 makes grids of 16, each cell at a quarter of the network's 256 pixels.
     pictures : int
-        Number of grids.
+        Different grids.
+    steps : int
+        Training steps, at batch 1 as in the thesis.
+    filters : int
+        Channels of the first level of generator and discriminator; 64 in the thesis, fewer train faster on a CPU.
+    device : str
+        Where it computes: ``auto`` (a GPU if one is visible), ``cpu``, ``gpu`` (an error if none is visible).
+    threads : int
+        Threads of the network's arithmetic; part of the result.
     """
 
     side: int
-    size: int
     pictures: int
+    steps: int
+    filters: int
+    device: Literal["auto", "cpu", "gpu"]
+    threads: int
 
     def __post_init__(self) -> None:
-        if self.side < 1 or self.pictures < 1:
-            raise UserError.of("", f"side {self.side}, pictures {self.pictures}", "whole numbers above 0")
-        if self.size < self.side or self.size % self.side:
-            raise UserError.of("size", f"got {self.size}", f"a multiple of side, {self.side}")
+        problems = [
+            Problem(name, f"got {getattr(self, name)}", "a whole number above 0")
+            for name in ("pictures", "steps", "filters", "threads")
+            if getattr(self, name) < 1
+        ]
+        if self.side not in (1, 2, 4, 8):
+            problems.append(Problem("side", f"got {self.side}", "1, 2, 4 or 8: cells divide the 256 pixels of the network"))
+        raise_all(problems)
 
 
 @dataclass(frozen=True)

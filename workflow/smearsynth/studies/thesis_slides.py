@@ -19,7 +19,9 @@ def arguments(parser) -> None:
     """Flags of the command."""
     parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
     parser.add_argument("--slides", type=int, required=True, help="figures to make, from 4.17 on")
-    parser.add_argument("--instances", type=Path, nargs="+", required=True, help="COCO file(s) of the slides, in order")
+    parser.add_argument(
+        "--instances", type=Path, nargs="+", required=True, help="slides/instances.json, or COCO files of shards in order"
+    )
     parser.add_argument("--pictures", type=Path, required=True, help="folder that their file names are relative to")
     parser.add_argument("--out", type=Path, required=True, help="folder; gets figure_4_17.png to figure_4_26.png and slides.tsv")
 
@@ -29,7 +31,7 @@ def run(args) -> None:
     from smearsynth.studies import style
 
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    slides = first_slides([read_json(path) for path in args.instances], args.slides)
+    slides = first_slides([part for path in args.instances for part in parts(path)], args.slides)
     rows = []
     for at, figure in enumerate(SLIDE_FIGURES[: args.slides]):
         path = args.out / f"{file_name(figure)}.png"
@@ -44,6 +46,12 @@ def run(args) -> None:
             rows.append([figure, "absent", *[None] * (5 + len(KINDS))])
     columns = ["figure", "slide", "width", "height", "cells", "coverage", "mean occluded", *KINDS]
     write_tsv(args.out / "slides.tsv", columns, rows)
+
+
+def parts(path: Path) -> list[dict]:
+    """A COCO file, or the files of an index of shards."""
+    data = read_json(path)
+    return [read_json(path.parent / shard["file"]) for shard in data["shards"]] if "shards" in data else [data]
 
 
 def first_slides(parts: list[dict], count: int) -> list[tuple[dict, list[dict]]]:
