@@ -6,10 +6,23 @@ from typing import Any
 
 import yaml
 
+from smearsynth.cells.options import SourceOptions
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.options import build
+from smearsynth.taxonomy import Taxonomy
 
-SECTIONS: dict[str, tuple[str, str]] = {}
+SECTIONS: dict[str, tuple[str, str]] = {
+    "cells.outline": ("smearsynth.cells.outline_options", "OutlineOptions"),
+    "cells.catalogue": ("smearsynth.cells.options", "CatalogueOptions"),
+    "pairs": ("smearsynth.pairs.options", "PairsOptions"),
+    "gans.training": ("smearsynth.gans.options", "GanOptions"),
+    "backgrounds": ("smearsynth.backgrounds.options", "BackgroundOptions"),
+    "layouts": ("smearsynth.layouts.options", "LayoutOptions"),
+    "slides.render": ("smearsynth.slides.options", "RenderOptions"),
+    "readers": ("smearsynth.readers.options", "ReaderOptions"),
+    "evaluation": ("smearsynth.evaluation.options", "EvaluationOptions"),
+    "studies.thesis": ("smearsynth.studies.options", "ThesisOptions"),
+}
 """Configuration path → (module, dataclass) that the stage builds from it."""
 
 
@@ -38,6 +51,15 @@ def check(config: dict, schema: Path) -> None:
             build(getattr(importlib.import_module(module), name), values, where=path)
         except UserError as error:
             problems.extend(error.problems)
+    for number, entry in enumerate(config["cells"]["sources"]):
+        try:
+            build(SourceOptions, entry, where=f"cells.sources[{number}]")
+        except UserError as error:
+            problems.extend(error.problems)
+    try:
+        Taxonomy.from_config(config["taxonomy"])
+    except UserError as error:
+        problems.extend(error.problems)
     raise_all(problems)
 
 

@@ -1,0 +1,137 @@
+"""For each change, exactly the rules that rerun: a dry run after the change, and back."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+
+def downstream(checkout, roots: set[str]) -> set[str]:
+    """The rules that depend on `roots`, with themselves, by Snakemake's own rule graph."""
+    graph = checkout.snakemake("--rulegraph", "dot").stdout
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.M))
+    edges = [tuple(names[n] for n in pair) for pair in re.findall(r"^\s*(\d+) -> (\d+)$", graph, re.M)]
+    found = set(roots)
+    while True:
+        more = {b for a, b in edges if a in found} - found
+        if not more:
+            return found - {"all", "slides", "evaluation", "thesis"}
+        found |= more
+
+
+def edit(path: Path, old: str, new: str):
+    """Change a file's text and return what undoes it, time stamps included."""
+    before, stamp = path.read_text(), path.stat()
+    assert old in before, f"{old!r} is not in {path}"
+    path.write_text(before.replace(old, new, 1))
+
+    def undo():
+        path.write_text(before)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+    return undo
+
+
+# A function body of each command's module, and the rules whose own code it is.
+BODIES = [
+    ("cells/source.py", {"cells_source"}),
+    ("cells/outline.py", {"cells_outline"}),
+    ("cells/merge.py", {"cells_catalogue"}),
+    ("pairs/draw.py", {"pairs"}),
+    ("gans/train.py", {"gans_train"}),
+    ("gans/sample.py", {"gans_sample"}),
+    ("backgrounds/patches.py", {"backgrounds"}),
+    ("layouts/draw.py", {"layouts"}),
+    ("slides/render.py", {"slides_shard"}),
+    ("slides/merge.py", {"slides_merge"}),
+    ("slides/preview.py", {"slides_preview"}),
+    ("slides/export.py", {"slides_export"}),
+    ("readers/train.py", {"readers_train"}),
+    ("readers/name.py", {"evaluation_name_real", "evaluation_name_generated"}),
+    ("evaluation/verdict.py", {"evaluation_verdict"}),
+    ("studies/thesis_losses.py", {"thesis_losses"}),
+]
+
+
+@pytest.mark.parametrize("file, roots", BODIES, ids=[file for file, _ in BODIES])
+def test_code_of_a_stage_reruns_it_and_what_depends_on_it(finished, file, roots):
+    undo = edit(finished.folder / "workflow/smearsynth" / file, "def run(args", "CHANGED = 1\n\n\ndef run(args")
+    try:
+        assert finished.planned() == downstream(finished, roots)
+    finally:
+        undo()
+
+
+def test_comments_docstrings_and_touches_rerun_nothing(finished):
+    library = finished.folder / "workflow/smearsynth"
+    undo = [edit(library / file, "def run(args", "# Why.\ndef run(args") for file, _ in BODIES]
+    undo.append(edit(library / "seeds.py", '"""The only', '"""The one and only'))
+    for path in finished.folder.rglob("workflow/**/*.py"):
+        os.utime(path)
+    os.utime(finished.folder / "Snakefile")
+    os.utime(finished.folder / "small.yaml")
+    try:
+        assert finished.planned() == set()
+    finally:
+        for back in undo:
+            back()
+
+
+def change(content: dict, path: str, value) -> None:
+    *parents, last = path.split(".")
+    for key in parents:
+        content = content.setdefault(key, {})
+    content[last] = value
+
+
+CHANGES = [
+    ("cells.catalogue.test_share", 0.35, {"cells_catalogue"}),
+    ("pairs.size", 96, {"pairs"}),
+    ("gans.training.default.l1", 11.0, {"gans_train", "gans_sample"}),
+    ("gans.cells_per_type", 1, {"gans_sample"}),
+    ("backgrounds.unevenness", 0.5, {"backgrounds"}),
+    ("layouts.packed.min_gap", 3.0, {"layouts"}),
+    ("slides.render.feather", 2.0, {"slides_shard"}),
+    ("slides.merge_limit", 4999, {"slides_merge"}),
+    ("readers.steps", 3, {"readers_train"}),
+    ("evaluation.level", 0.9, {"evaluation_verdict", "evaluation_artefacts", "thesis_verdict"}),
+    ("studies.thesis.graph.generation", 3, {"thesis_graph"}),
+    ("studies.thesis.losses.low", 0.2, {"thesis_losses"}),
+    ("studies.thesis.cells", 1, {"thesis_cells"}),
+]
+
+
+@pytest.mark.parametrize("path, value, roots", CHANGES, ids=[path for path, _, _ in CHANGES])
+def test_a_value_reruns_the_rules_that_use_it(finished, path, value, roots):
+    before = (finished.folder / "small.yaml").read_text()
+    finished.settings(lambda content: change(content, path, value))
+    try:
+        assert finished.planned() == downstream(finished, roots)
+    finally:
+        (finished.folder / "small.yaml").write_text(before)
+
+
+def test_a_moved_checkout_reruns_nothing(finished, tmp_path):
+    there = tmp_path / "elsewhere"
+    shutil.copytree(finished.folder, there, symlinks=True)
+    moved = object.__new__(type(finished))
+    moved.folder = there
+    assert moved.planned() == set()
+
+
+def test_an_input_picture_reruns_from_its_source(finished):
+    content = yaml.safe_load((finished.folder / "small.yaml").read_text())
+    sources = [s for s in content["cells"]["sources"] if s["reader"] != "phantoms"]
+    path = sorted((finished.folder / "data" / sources[0]["images"]).iterdir())[0]
+    before, stamp = path.read_bytes(), path.stat()
+    path.write_bytes(before + b"\0")
+    try:
+        assert finished.planned() == downstream(finished, {"cells_source"})
+    finally:
+        path.write_bytes(before)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    os.utime(path)
+    assert finished.planned() == set()

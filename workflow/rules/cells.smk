@@ -1,0 +1,78 @@
+# Sources → outlines → one clean catalogue with splits.
+from smearsynth.cells import sources as cell_sources
+from smearsynth.cells.options import SourceOptions
+from smearsynth.options import build
+
+SOURCES = {entry["name"]: entry for entry in config["cells"]["sources"]}
+
+
+def source_files(wildcards):
+    entry = build(SourceOptions, SOURCES[wildcards.source], where="cells.sources")
+    return cell_sources.files(entry, config["data"])
+
+
+rule cells_source:
+    input:
+        source_files,
+    output:
+        images=directory(f"{RUN}/cells/sources/{{source}}/images"),
+        raw=f"{RUN}/cells/sources/{{source}}/raw.json",
+        set_aside=f"{RUN}/cells/sources/{{source}}/set_aside.tsv",
+    log:
+        f"{RUN}/logs/cells_source/{{source}}.log",
+    threads: 2
+    params:
+        options=lambda wildcards: json.dumps(SOURCES[wildcards.source], sort_keys=True),
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        data=config["data"],
+        code=code("cells.source"),
+    shell:
+        "python -m smearsynth.cells source --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --data {params.data:q} --jobs {threads}"
+        " --out-images {output.images:q} --out {output.raw:q} --set-aside {output.set_aside:q} 2> {log:q}"
+
+
+rule cells_outline:
+    input:
+        images=rules.cells_source.output.images,
+        raw=rules.cells_source.output.raw,
+    output:
+        outlined=f"{RUN}/cells/sources/{{source}}/outlined.json",
+        set_aside=f"{RUN}/cells/sources/{{source}}/set_aside_outlines.tsv",
+    log:
+        f"{RUN}/logs/cells_outline/{{source}}.log",
+    threads: 2
+    params:
+        options=section("cells.outline"),
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        code=code("cells.outline"),
+    shell:
+        "python -m smearsynth.cells outline --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --jobs {threads}"
+        " --raw {input.raw:q} --out {output.outlined:q} --set-aside {output.set_aside:q} 2> {log:q}"
+
+
+rule cells_catalogue:
+    input:
+        outlined=expand(rules.cells_outline.output.outlined, source=SOURCES),
+        hold_out=lambda wildcards: cell_sources.held_out_files(
+            config["cells"]["catalogue"], config["data"]
+        ),
+    output:
+        catalogue=f"{RUN}/cells/catalogue.json",
+        report=f"{RUN}/cells/report.tsv",
+        manifest=f"{RUN}/cells/manifest.tsv",
+    log:
+        f"{RUN}/logs/cells_catalogue.log",
+    params:
+        options=section("cells.catalogue"),
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        data=config["data"],
+        code=code("cells.merge"),
+    shell:
+        "python -m smearsynth.cells merge --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --data {params.data:q} --outlined {input.outlined:q}"
+        " --out {output.catalogue:q} --report {output.report:q} --manifest {output.manifest:q} 2> {log:q}"

@@ -1,0 +1,45 @@
+# What every rule file needs: the library on the path, a checked configuration, the run's folder.
+import json
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+LIBRARY = Path(workflow.basedir) / "workflow"
+sys.path.insert(0, str(LIBRARY))
+# Jobs, also on a cluster's nodes, find the library and this interpreter without being told.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(LIBRARY), os.environ.get("PYTHONPATH")])
+)
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+)
+
+from smearsynth import configuration
+from smearsynth.errors import UserError
+from smearsynth.provenance import source_digest
+
+try:
+    configuration.check(config, LIBRARY / "schemas" / "config.schema.yaml")
+except UserError as error:
+    raise WorkflowError(
+        f"{len(error.problems)} problem(s) in the configuration\n{error}"
+    )
+
+RUN = f"results/{config['run']}"
+STATE = f"{RUN}/state"
+TAXONOMY = json.dumps(config["taxonomy"], ensure_ascii=False)
+
+
+def section(path):
+    """One section of the configuration as JSON, for --options."""
+    values = config
+    for key in path.split("."):
+        values = values[key]
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
+
+
+def code(command):
+    """The digest of the code behind ``python -m smearsynth.<stage> <command>``."""
+    return source_digest(f"smearsynth.{command}")

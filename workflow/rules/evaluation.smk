@@ -1,0 +1,96 @@
+# Generated held-out cells against the real cells of the same outlines, which nothing was trained on.
+DRAWN = expand(rules.gans_sample.output, which="test", allow_missing=True)
+
+
+rule evaluation_name_real:
+    input:
+        reader=rules.readers_train.output,
+        cells=rules.pairs.output.index,
+        images=rules.pairs.output.images,
+    output:
+        f"{RUN}/evaluation/names_real.tsv",
+    log:
+        f"{RUN}/logs/evaluation_name_real.log",
+    params:
+        code=code("readers.name"),
+    shell:
+        "python -m smearsynth.readers name --model $(dirname {input.reader[0]:q}) --cells {input.cells:q}"
+        " --split test --out {output:q} 2> {log:q}"
+
+
+rule evaluation_name_generated:
+    input:
+        reader=rules.readers_train.output,
+        cells=DRAWN,
+    output:
+        f"{RUN}/evaluation/{{model}}/names_generated.tsv",
+    log:
+        f"{RUN}/logs/evaluation_name_generated/{{model}}.log",
+    params:
+        code=code("readers.name"),
+    shell:
+        "python -m smearsynth.readers name --model $(dirname {input.reader[0]:q}) --cells {input.cells:q}/index.json"
+        " --split test --out {output:q} 2> {log:q}"
+
+
+rule evaluation_verdict:
+    input:
+        real=rules.evaluation_name_real.output,
+        generated=rules.evaluation_name_generated.output,
+    output:
+        f"{RUN}/evaluation/{{model}}/verdict.tsv",
+    log:
+        f"{RUN}/logs/evaluation_verdict/{{model}}.log",
+    params:
+        options=section("evaluation"),
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        code=code("evaluation.verdict"),
+    shell:
+        "python -m smearsynth.evaluation verdict --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --real {input.real:q} --generated {input.generated:q} --out {output:q} 2> {log:q}"
+
+
+rule evaluation_paired:
+    input:
+        index=rules.pairs.output.index,
+        images=rules.pairs.output.images,
+        generated=DRAWN,
+    output:
+        f"{RUN}/evaluation/{{model}}/paired.tsv",
+    log:
+        f"{RUN}/logs/evaluation_paired/{{model}}.log",
+    params:
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        code=code("evaluation.paired"),
+    shell:
+        "python -m smearsynth.evaluation paired --taxonomy {params.taxonomy:q} --seed {params.seed}"
+        " --pairs {input.index:q} --generated {input.generated:q}/index.json --out {output:q} 2> {log:q}"
+
+
+rule evaluation_artefacts:
+    input:
+        index=rules.pairs.output.index,
+        images=rules.pairs.output.images,
+        generated=DRAWN,
+    output:
+        f"{RUN}/evaluation/{{model}}/artefacts.tsv",
+    log:
+        f"{RUN}/logs/evaluation_artefacts/{{model}}.log",
+    params:
+        options=section("evaluation"),
+        taxonomy=TAXONOMY,
+        code=code("evaluation.artefacts"),
+    shell:
+        "python -m smearsynth.evaluation artefacts --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --pairs {input.index:q} --generated {input.generated:q}/index.json --out {output:q} 2> {log:q}"
+
+
+rule evaluation:
+    input:
+        expand(
+            f"{RUN}/evaluation/{{model}}/{{table}}.tsv",
+            model=MODELS,
+            table=["verdict", "paired", "artefacts"],
+        ),

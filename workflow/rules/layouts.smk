@@ -1,0 +1,29 @@
+# Which cells lie where in which slide; a shard is what one job draws.
+PER_JOB = config["slides"]["per_job"]
+SHARDS = {
+    f"{k:04d}": k * PER_JOB for k in range(-(-config["slides"]["count"] // PER_JOB))
+}
+
+
+def shard_count(wildcards):
+    return min(PER_JOB, config["slides"]["count"] - SHARDS[wildcards.shard])
+
+
+rule layouts:
+    input:
+        catalogue=rules.cells_catalogue.output.catalogue,
+    output:
+        f"{RUN}/layouts/{{shard}}.json",
+    log:
+        f"{RUN}/logs/layouts/{{shard}}.log",
+    params:
+        options=section("layouts"),
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        first=lambda wildcards: SHARDS[wildcards.shard],
+        count=shard_count,
+        code=code("layouts.draw"),
+    shell:
+        "python -m smearsynth.layouts draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --catalogue {input.catalogue:q}"
+        " --first {params.first} --count {params.count} --out {output:q} 2> {log:q}"

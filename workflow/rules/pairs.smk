@@ -1,0 +1,19 @@
+# A real cell on black beside its label, for every cell of the catalogue.
+rule pairs:
+    input:
+        catalogue=rules.cells_catalogue.output.catalogue,
+        images=expand(rules.cells_source.output.images, source=SOURCES),
+    output:
+        index=f"{RUN}/pairs/index.json",
+        colours=f"{RUN}/pairs/colours.json",
+        counts=f"{RUN}/pairs/counts.tsv",
+        images=directory(f"{RUN}/pairs/images"),
+    log:
+        f"{RUN}/logs/pairs.log",
+    params:
+        options=section("pairs"),
+        taxonomy=TAXONOMY,
+        code=code("pairs.draw"),
+    shell:
+        "python -m smearsynth.pairs draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) 2> {log:q}"

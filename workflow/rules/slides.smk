@@ -1,0 +1,107 @@
+# Layouts to pictures with exact annotations, in shards; one COCO file of all; previews and exports.
+RENDER = config["slides"]["render"]
+BACKGROUND = f"{RUN}/backgrounds/{config['backgrounds']['kind']}"
+GENERATED = RENDER["renderer"] == "thesis" or RENDER["cells"] == "generated"
+
+
+def slide_model(wildcards):
+    """The trained generator, where cells are generated."""
+    return multiext(f"{RUN}/gans/{MODELS[0]}/", *MODEL_FILES) if GENERATED else []
+
+
+rule slides_shard:
+    input:
+        layouts=rules.layouts.output,
+        catalogue=rules.cells_catalogue.output.catalogue,
+        images=expand(rules.cells_source.output.images, source=SOURCES),
+        background=BACKGROUND,
+        model=slide_model,
+    output:
+        images=directory(f"{RUN}/slides/images/{{shard}}"),
+        instances=f"{RUN}/slides/shards/{{shard}}.json",
+    log:
+        f"{RUN}/logs/slides_shard/{{shard}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/slides_shard/{{shard}}.tsv"
+    params:
+        options=section("slides.render"),
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        model=f"--model {RUN}/gans/{MODELS[0]}" if GENERATED else "",
+        code=code("slides.render"),
+    shell:
+        "python -m smearsynth.slides render --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --catalogue {input.catalogue:q} --layouts {input.layouts:q}"
+        " --backgrounds {input.background:q} {params.model}"
+        " --out-images {output.images:q} --out {output.instances:q} 2> {log:q}"
+
+
+rule slides_merge:
+    input:
+        expand(rules.slides_shard.output.instances, shard=SHARDS),
+    output:
+        f"{RUN}/slides/instances.json",
+    log:
+        f"{RUN}/logs/slides_merge.log",
+    params:
+        merge_limit=config["slides"]["merge_limit"],
+        code=code("slides.merge"),
+    shell:
+        "python -m smearsynth.slides merge --shards {input:q} --merge-limit {params.merge_limit} --out {output:q} 2> {log:q}"
+
+
+def shard_of(wildcards):
+    return f"{int(wildcards.index) // PER_JOB:04d}"
+
+
+rule slides_preview:
+    input:
+        instances=lambda wildcards: f"{RUN}/slides/shards/{shard_of(wildcards)}.json",
+        images=lambda wildcards: f"{RUN}/slides/images/{shard_of(wildcards)}",
+    output:
+        report(
+            f"{RUN}/slides/previews/{{index}}.png",
+            caption="../report/preview.rst",
+            category="Slides",
+            labels={"slide": "{index}", "shown": "masks"},
+        ),
+    log:
+        f"{RUN}/logs/slides_preview/{{index}}.log",
+    params:
+        taxonomy=TAXONOMY,
+        slide=lambda wildcards: int(wildcards.index) % PER_JOB + 1,
+        code=code("slides.preview"),
+    shell:
+        "python -m smearsynth.slides preview --instances {input.instances:q} --images $(dirname {input.images:q})"
+        " --taxonomy {params.taxonomy:q} --slide {params.slide} --out {output:q} 2> {log:q}"
+
+
+rule slides_export:
+    input:
+        instances=rules.slides_merge.output,
+        images=expand(rules.slides_shard.output.images, shard=SHARDS),
+    output:
+        directory(f"{RUN}/slides/exports/{{format}}"),
+    log:
+        f"{RUN}/logs/slides_export/{{format}}.log",
+    params:
+        taxonomy=TAXONOMY,
+        code=code("slides.export"),
+    shell:
+        "python -m smearsynth.slides export --format {wildcards.format} --taxonomy {params.taxonomy:q}"
+        " --instances {input.instances:q} --images $(dirname {input.images[0]:q}) --out {output:q} 2> {log:q}"
+
+
+rule slides:
+    input:
+        rules.slides_merge.output,
+        expand(
+            rules.slides_preview.output,
+            index=[
+                f"{i:06d}"
+                for i in range(
+                    min(config["slides"]["previews"], config["slides"]["count"])
+                )
+            ],
+        ),
+        expand(rules.slides_export.output, format=config["slides"]["exports"]),
