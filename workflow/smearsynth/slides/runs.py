@@ -30,7 +30,7 @@ def encode(part: Window, shape: tuple[int, int]) -> dict:
     starts, ends = np.setdiff1d(starts, joined), np.setdiff1d(ends, joined)
     edges = np.column_stack([starts, ends]).ravel()
     counts = np.diff(np.concatenate([[0], edges, [shape[0] * shape[1]]]))
-    if len(counts) % 2 == 0 and counts[-1] == 0:
+    if len(counts) > 1 and counts[-1] == 0:
         counts = counts[:-1]
     packed = rle.frPyObjects({"size": list(shape), "counts": counts.tolist()}, *shape)
     return {"size": [int(side) for side in packed["size"]], "counts": packed["counts"].decode("ascii")}
