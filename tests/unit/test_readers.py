@@ -20,6 +20,7 @@ STILL = {"rotate": False, "mirror": False, "scale": 0.0, "brightness": 0.0, "col
 VARIED = {"rotate": True, "mirror": True, "scale": 0.1, "brightness": 0.1, "colour": 0.05}
 OPTIONS = {
     "architecture": "cnn",
+    "window": 32,
     "size": 32,
     "steps": 60,
     "batch": 12,
@@ -39,17 +40,22 @@ def readers(*arguments) -> int:
 # Pictures
 
 
-def test_fit_pads_to_a_square_and_keeps_the_mean():
-    wide = np.full((20, 40, 3), 90, np.uint8)
-    fitted = pictures.fit(wide, 40)
+def test_fit_pads_what_is_smaller_and_cuts_what_is_larger_than_the_window():
+    wide = np.full((20, 60, 3), 90, np.uint8)
+    fitted = pictures.fit(wide, window=40, size=40)
     assert fitted.shape == (40, 40, 3)
     assert (fitted[10:30] == 90).all() and (fitted[:10] == 0).all() and (fitted[30:] == 0).all()
-    assert pictures.fit(wide, 16).mean() == pytest.approx(45, abs=1)
-    assert pictures.fit(fitted, 40) is fitted
+    assert pictures.fit(wide, window=40, size=16).mean() == pytest.approx(45, abs=1)
+
+
+def test_a_cell_looks_the_same_whatever_the_size_of_its_pair():
+    small = cell(15, 1)[0]
+    large = np.pad(small, ((20, 20), (20, 20), (0, 0)))
+    assert (pictures.fit(small, window=48, size=32) == pictures.fit(large, window=48, size=32)).all()
 
 
 def test_read_takes_the_real_half_of_a_pair(tmp_path):
-    cells = pictures.read(make_pairs(tmp_path), size=SIZE, split="test")
+    cells = pictures.read(make_pairs(tmp_path), window=SIZE, size=SIZE, split="test")
     assert len(cells) == 12 and set(cells.splits) == {"test"}
     assert (cells.pixels[0] == cell(cells.category_ids[0], cells.cell_ids[0])[0]).all()
 
@@ -57,17 +63,17 @@ def test_read_takes_the_real_half_of_a_pair(tmp_path):
 def test_read_a_folder_whose_types_nobody_tells(tmp_path):
     images.write(tmp_path / "b" / "two.png", np.zeros((8, 8, 3), np.uint8))
     images.write(tmp_path / "a.png", np.full((10, 8, 3), 7, np.uint8))
-    cells = pictures.read(tmp_path, size=16)
+    cells = pictures.read(tmp_path, window=16, size=16)
     assert cells.files == ("a.png", "b/two.png") and cells.category_ids == (None, None)
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="no pictures"):
-        pictures.read(tmp_path / "empty", size=16)
+        pictures.read(tmp_path / "empty", window=16, size=16)
 
 
 def test_read_refuses_what_is_no_index(tmp_path):
     (tmp_path / "index.json").write_text("[1]")
     with pytest.raises(UserError, match="neither 'pairs' nor 'cells'"):
-        pictures.read(tmp_path / "index.json", size=16)
+        pictures.read(tmp_path / "index.json", window=16, size=16)
 
 
 # Variation and batches
@@ -178,7 +184,7 @@ def test_an_answer_does_not_depend_on_the_other_cells(trained):
     from smearsynth.readers import reader
 
     loaded = reader.load(trained / "cnn")
-    cells = pictures.read(trained / "pairs" / "index.json", size=32)
+    cells = pictures.read(trained / "pairs" / "index.json", window=32, size=32)
     _, together = loaded.name(cells.pixels)
     _, alone = loaded.name(cells.pixels[5:6])
     assert (together[5] == alone[0]).all()

@@ -21,7 +21,8 @@ def run(args) -> None:
     from smearsynth.readers import pictures, reader
 
     trained = reader.load(args.model)
-    cells = pictures.read(args.cells, size=trained.options.size, split=args.split)
+    options = trained.options
+    cells = pictures.read(args.cells, window=options.window, size=options.size, split=args.split)
     named, probabilities = trained.name(cells.pixels)
     columns = zip(cells.files, cells.cell_ids, cells.category_ids, named, probabilities.max(1).tolist(), strict=True)
     write_tsv(args.out, COLUMNS, [list(row) for row in columns])

@@ -47,6 +47,9 @@ class ReaderOptions:
     ----------
     architecture : str
         A key of `architectures.ARCHITECTURES`.
+    window : int
+        Side of the square around a cell that is looked at, in pixels of the pairs. With `size` it sets the scale, so that
+        neither depends on how large the pairs are.
     size : int
         Side of the picture that the network sees, in pixels; a multiple of 16.
     steps : int
@@ -68,6 +71,7 @@ class ReaderOptions:
     """
 
     architecture: str
+    window: int
     size: int
     steps: int
     batch: int
@@ -85,7 +89,7 @@ class ReaderOptions:
         elif self.size % 16 or self.size < SMALLEST[self.architecture]:
             least = SMALLEST[self.architecture]
             problems.append(Problem("size", f"got {self.size}", f"a multiple of 16 pixels, at least {least}"))
-        for name in ("steps", "batch", "threads"):
+        for name in ("window", "steps", "batch", "threads"):
             if getattr(self, name) < 1:
                 problems.append(Problem(name, f"got {getattr(self, name)}", "a whole number above 0"))
         if not 0 < self.learning_rate <= 1:

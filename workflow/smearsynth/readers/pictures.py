@@ -46,29 +46,35 @@ class Cells:
         return Cells(pick(self.files), pick(self.cell_ids), pick(self.category_ids), pick(self.splits), self.pixels[at])
 
 
-def fit(picture: np.ndarray, size: int) -> np.ndarray:
-    """A picture padded with black to a square and resized to `size` pixels, by area where it shrinks.
+def fit(picture: np.ndarray, *, window: int, size: int) -> np.ndarray:
+    """The middle of a picture, at a scale that does not depend on how much of it lies around the cell.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (height, width, 3)
+        The cell in its middle, on black.
+    window : int
+        Side in pixels of the square that is cut out; smaller pictures are padded with black.
     size : int
+        Side in pixels to which the square is resized, by area where it shrinks.
 
     Returns
     -------
     ndarray of uint8, shape (size, size, 3)
     """
-    height, width = picture.shape[:2]
-    side = max(height, width)
-    if height != width:
-        top, left = (side - height) // 2, (side - width) // 2
-        picture = cv2.copyMakeBorder(picture, top, side - height - top, left, side - width - left, cv2.BORDER_CONSTANT)
-    if side == size:
-        return picture
-    return cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
+    source, target = [], []
+    for length in picture.shape[:2]:
+        kept = min(length, window)
+        source.append(slice((length - kept) // 2, (length - kept) // 2 + kept))
+        target.append(slice((window - kept) // 2, (window - kept) // 2 + kept))
+    square = np.zeros((window, window, 3), np.uint8)
+    square[tuple(target)] = picture[tuple(source)]
+    if window == size:
+        return square
+    return cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA if window > size else cv2.INTER_LINEAR)
 
 
-def read(source: str | Path, *, size: int, split: str | None = None) -> Cells:
+def read(source: str | Path, *, window: int, size: int, split: str | None = None) -> Cells:
     """Read cells, of one split or of all.
 
     Parameters
@@ -76,8 +82,8 @@ def read(source: str | Path, *, size: int, split: str | None = None) -> Cells:
     source : path
         ``pairs/index.json`` (the real half of each pair is taken), the ``index.json`` of a generator's samples, or a folder of
         pictures whose types nobody tells.
-    size : int
-        Side of the pictures in pixels.
+    window, size : int
+        See `fit`.
     split : str, optional
         ``train`` or ``test``; not for folders, which have no splits.
 
@@ -88,7 +94,7 @@ def read(source: str | Path, *, size: int, split: str | None = None) -> Cells:
     """
     source = Path(source)
     if source.is_dir():
-        return _folder(source, size)
+        return _folder(source, window, size)
     index = read_json(source)
     entries = index.get("pairs", index.get("cells")) if isinstance(index, dict) else None
     if not isinstance(entries, list):
@@ -102,7 +108,7 @@ def read(source: str | Path, *, size: int, split: str | None = None) -> Cells:
 
     def picture(entry: dict) -> np.ndarray:
         whole = images.read(source.parent / entry["file"])
-        return fit(whole[:, : whole.shape[1] // 2] if halves else whole, size)
+        return fit(whole[:, : whole.shape[1] // 2] if halves else whole, window=window, size=size)
 
     return Cells(
         tuple(entry["file"] for entry in chosen),
@@ -113,10 +119,10 @@ def read(source: str | Path, *, size: int, split: str | None = None) -> Cells:
     )
 
 
-def _folder(folder: Path, size: int) -> Cells:
+def _folder(folder: Path, window: int, size: int) -> Cells:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.SUFFIXES)
     if not paths:
         raise UserError.of(str(folder), "no pictures in it", f"give a folder with {', '.join(images.SUFFIXES)} files")
     nothing = (None,) * len(paths)
-    pixels = np.stack([fit(images.read(path), size) for path in paths])
+    pixels = np.stack([fit(images.read(path), window=window, size=size) for path in paths])
     return Cells(tuple(path.relative_to(folder).as_posix() for path in paths), nothing, nothing, nothing, pixels)

@@ -26,7 +26,7 @@ def run(args) -> None:
     """Run the command."""
     options = loads(ReaderOptions, args.options, where="readers")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    cells = pictures.read(args.pairs, size=options.size)
+    cells = pictures.read(args.pairs, window=options.window, size=options.size)
     train = cells.where([split == "train" for split in cells.splits])
     test = cells.where([split == "test" for split in cells.splits])
     present = set(train.category_ids)
