@@ -1,9 +1,10 @@
 """A checkerboard shows as a peak at its own period; shading, outline and noise do not."""
 
+import cv2
 import numpy as np
 import pytest
 
-from smearsynth.evaluation.spectrum import mean_power, peak, power
+from smearsynth.evaluation.spectrum import mean_power, peak, power, texture
 
 SIZE = 64
 
@@ -50,3 +51,13 @@ def test_power_is_scaled_to_the_cell_and_0_for_a_flat_one(cells):
 def test_a_size_that_is_no_multiple_is_refused():
     with pytest.raises(ValueError, match="no multiple"):
         peak(np.ones((SIZE, SIZE)), 3)
+
+
+def test_texture_is_the_deviation_of_the_grain(cells):
+    pictures, masks = cells
+    # Noise of 8 in each of three channels is 8/√3 in grey; a blur of 3 pixels takes little of it away.
+    assert texture(pictures[0], masks[0]) == pytest.approx(8 / np.sqrt(3), rel=0.1)
+    everywhere = np.random.default_rng(0).normal(130, 20, (SIZE, SIZE, 3)).astype(np.uint8)
+    blurred = cv2.GaussianBlur(everywhere, (0, 0), 2)
+    assert texture(blurred, masks[0]) < 0.2 * texture(everywhere, masks[0])
+    assert texture(pictures[0], np.zeros_like(masks[0])) is None

@@ -1,4 +1,4 @@
-"""Look for a colour cast and a checkerboard in generated held-out cells, against the real ones of the same outlines."""
+"""Look for a colour cast, blur and a checkerboard in generated held-out cells, against the real ones of the same outlines."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from smearsynth.errors import Problem, raise_all
 from smearsynth.evaluation import matched
 from smearsynth.evaluation.options import EvaluationOptions
-from smearsynth.evaluation.spectrum import mean_power, peak
+from smearsynth.evaluation.spectrum import mean_power, peak, texture
 from smearsynth.files import write_tsv
 from smearsynth.options import loads
 from smearsynth.taxonomy import Taxonomy
@@ -36,7 +36,7 @@ def run(args) -> None:
     )
     columns = ["type", "cells"]
     columns += [f"{kind}_{channel}" for kind in ("real", "generated") for channel in ("red", "green", "blue")]
-    columns += ["cast", "real_spread"]
+    columns += ["cast", "real_spread", "real_texture", "generated_texture"]
     columns += [f"{kind}_peak_{period}" for period in options.periods for kind in ("real", "generated")]
     groups = [(t.name, [match for match in matches if match.category_id == t.id]) for t in taxonomy.types]
     rows = [[name, *measures(group, options.periods)] for name, group in [*groups, ("all cells", matches)] if group]
@@ -52,7 +52,7 @@ def measures(matches: list[matched.Match], periods: tuple[int, ...]) -> list:
     """The numbers of one row of the table.
 
     ``cast`` is the distance in RGB of the mean generated from the mean real colour; ``real_spread`` the mean distance of a real
-    cell's colour from the mean of all, against which a cast is to be seen.
+    cell's colour from the mean of all, against which a cast is to be seen. ``texture`` is the mean of `spectrum.texture`.
     """
     masks = [match.mask for match in matches]
     real = mean_colours([match.real for match in matches], masks)
@@ -61,4 +61,9 @@ def measures(matches: list[matched.Match], periods: tuple[int, ...]) -> list:
     spread = float(np.linalg.norm(real - real.mean(0), axis=1).mean()) if len(real) > 1 else None
     spectra = [mean_power([getattr(match, kind) for match in matches], masks) for kind in ("real", "generated")]
     peaks = [peak(spectrum, period) for period in periods for spectrum in spectra]
-    return [len(matches), *real.mean(0).tolist(), *generated.mean(0).tolist(), cast, spread, *peaks]
+    textures = []
+    for kind in ("real", "generated"):
+        found = [texture(getattr(match, kind), match.mask) for match in matches]
+        known = [value for value in found if value is not None]
+        textures.append(float(np.mean(known)) if known else None)
+    return [len(matches), *real.mean(0).tolist(), *generated.mean(0).tolist(), cast, spread, *textures, *peaks]

@@ -6,11 +6,43 @@ import cv2
 import numpy as np
 
 
+def fine_structure(picture: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Chromatin, granules and grain of a cell, without its shading and its outline.
+
+    The cell is made grey, a blurred copy of itself (3 pixels, within the mask) is taken off, and the rest is faded out over
+    a few pixels towards the outline.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (size, size, 3)
+    mask : ndarray of bool, shape (size, size)
+
+    Returns
+    -------
+    fine : ndarray of float64, shape (size, size)
+        In grey levels, around 0.
+    fade : ndarray of float64, shape (size, size)
+        The weight of each pixel, in [0, 1].
+    """
+    grey = picture.astype(float).mean(2)
+    inside = mask.astype(float)
+    share = cv2.GaussianBlur(inside, (0, 0), 3) + 1e-9
+    smooth = cv2.GaussianBlur(grey * inside, (0, 0), 3) / share
+    distance = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    fade = np.clip((distance - 3) / 6, 0, 1)
+    fade = fade * fade * (3 - 2 * fade)
+    return (grey - smooth) * fade, fade
+
+
+def texture(picture: np.ndarray, mask: np.ndarray) -> float | None:
+    """Standard deviation of the fine structure in grey levels: low for a blurred cell. None for a cell without an inside."""
+    fine, fade = fine_structure(picture, mask)
+    weight = float((fade**2).sum())
+    return float(np.sqrt((fine**2).sum() / weight)) if weight else None
+
+
 def power(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The power spectrum of a cell's fine structure.
-
-    The cell is made grey and blurred copies of itself are taken off, so that neither its shading nor its outline, which is
-    faded out over a few pixels inside the mask, counts.
 
     Parameters
     ----------
@@ -23,14 +55,7 @@ def power(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
         With frequency 0 at ``[0, 0]``; the sum is the same for every cell (the picture is scaled to a sum of squares of 1),
         but 0 for a flat cell.
     """
-    grey = picture.astype(float).mean(2)
-    inside = mask.astype(float)
-    share = cv2.GaussianBlur(inside, (0, 0), 3) + 1e-9
-    smooth = cv2.GaussianBlur(grey * inside, (0, 0), 3) / share
-    distance = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    fade = np.clip((distance - 3) / 6, 0, 1)
-    fade = fade * fade * (3 - 2 * fade)
-    fine = (grey - smooth) * fade
+    fine, fade = fine_structure(picture, mask)
     total = float((fine**2).sum())
     if total <= 1e-6 * float((fade**2).sum()):
         return np.zeros_like(fine)
