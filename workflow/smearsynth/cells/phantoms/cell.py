@@ -39,17 +39,17 @@ def draw_cell(rng: np.random.Generator, form: Morphology | RedCell, *, step: flo
     field = radial_field(x, y, radius)
     field += np.float32(rng.uniform(*form.outline.fringe)) * noise(rng, x.shape, 0.2 / step)
     if isinstance(form, RedCell):
-        return _red(rng, form, field, diameter=diameter, step=step)
+        away = np.hypot(x, y)
+        return _red(rng, form, field, away / np.maximum(away + field, step), step=step)
     return _white(rng, form, x, y, field, diameter=diameter, step=step)
 
 
-def _red(rng: np.random.Generator, form: RedCell, field: np.ndarray, *, diameter: float, step: float) -> Layer:
-    """A disc that is thickest in a ring: the pallor in its middle and the fall to the edge."""
-    inward = 1 - field / (diameter / 2)
+def _red(rng: np.random.Generator, form: RedCell, field: np.ndarray, outward: np.ndarray, *, step: float) -> Layer:
+    """A disc that is thickest in a ring; `outward` (n, n) runs from 0 in the middle to 1 at the outline."""
     ring, depth = rng.uniform(*form.pallor), rng.uniform(*form.depth)
-    uneven = inward + 0.05 * noise(rng, field.shape, 1.2 / step)
-    thickness = 1 - depth / (1 + np.exp((uneven - ring) / 0.06))
-    thickness *= 1 + 0.12 * np.exp(-(((inward - 0.86) / 0.1) ** 2))
+    uneven = outward + 0.05 * noise(rng, field.shape, 1.2 / step)
+    thickness = 1 - depth / (1 + np.exp((uneven - ring) / 0.08))
+    thickness *= 1 + 0.12 * np.exp(-(((outward - 0.86) / 0.1) ** 2))
     absorbed = thickness[..., None] * mix(form.first, form.second, rng.uniform())
     return Layer(absorbed.astype(np.float32), cover(field, max(0.16, step)), None)
 

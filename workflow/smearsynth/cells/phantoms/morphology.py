@@ -100,7 +100,7 @@ MYELOBLAST = Morphology(
 MONOBLAST = Morphology(
     # Large; round or slightly folded nucleus, lacy chromatin, a large nucleolus; plenty of blue-grey cytoplasm, pseudopods.
     (16.2, 1.4),
-    Outline((0.0, 0.3), (0.03, 0.08), (0, 2), 5.0, (0, 3), (0.05, 0.16), (0.2, 0.45), (0.03, 0.06)),
+    Outline((0.0, 0.3), (0.03, 0.08), (0, 2), 5.0, (0, 3), (0.05, 0.16), (0.2, 0.45), (0.02, 0.05)),
     Cytoplasm((170, 152, 188), (128, 118, 172), mottle=0.22, rim=0.3, vacuoles=(0, 2)),
     Nucleus(
         area=(0.52, 0.66), turn=(0, 120), slender=(0.2, 0.5), warp=0.4, fleck=0.15, gaps=(0.42, 0.54), sharpness=2.4,
@@ -110,18 +110,19 @@ MONOBLAST = Morphology(
 MONOCYTE = Morphology(
     # The largest cell of blood; kidney-shaped, folded nucleus, lacy chromatin; grey-blue dusty cytoplasm with vacuoles.
     (16.2, 1.9),
-    Outline((0.0, 0.45), (0.03, 0.1), (0, 3), 5.0, (0, 3), (0.05, 0.3), (0.2, 0.5), (0.04, 0.09)),
+    Outline((0.0, 0.45), (0.03, 0.1), (0, 3), 5.0, (0, 3), (0.05, 0.3), (0.2, 0.5), (0.02, 0.05)),
     Cytoplasm((194, 168, 182), (140, 120, 164), mottle=0.28, rim=0.15, vacuoles=(0, 9), vacuole_radius=(0.25, 0.9)),
     Nucleus(
         area=(0.46, 0.6), turn=(150, 230), slender=(1.3, 2.1), swell=0.2, wander=0.4, bend=0.95, warp=0.45, fleck=0.125,
         gaps=(0.3, 0.45), sharpness=2.6, offset=(0.0, 0.2), margin=0.3, dark=(84, 37, 134), light=(164, 114, 168),
     ),
     (Granules((138, 84, 150), (0.08, 0.14), (1.0, 4.0), strength=0.55),),
+    blur=0.12,
 )  # fmt: skip
 LYMPHOCYTE = Morphology(
     # Small; round dense nucleus, smudged clumps of chromatin, a thin rim of blue cytoplasm without granules.
     (9.9, 1.0),
-    Outline((0.0, 0.25), (0.01, 0.05), (0, 1), 3.0, (0, 5), (0.02, 0.12), (0.06, 0.2), (0.02, 0.08)),
+    Outline((0.0, 0.25), (0.01, 0.05), (0, 1), 3.0, (0, 5), (0.02, 0.12), (0.06, 0.2), (0.02, 0.06)),
     Cytoplasm((170, 150, 184), (100, 86, 148), mottle=0.25, rim=0.45),
     Nucleus(
         area=(0.7, 0.88), turn=(0, 90), slender=(0.1, 0.35), warp=0.2, fleck=0.12, gaps=(0.2, 0.45), sharpness=2.2,
@@ -131,7 +132,7 @@ LYMPHOCYTE = Morphology(
 ERYTHROBLAST = Morphology(
     # Small; very dense round nucleus with few bright gaps; smooth blue to grey cytoplasm, pale beside the nucleus, no granules.
     (10.0, 1.1),
-    Outline((0.0, 0.25), (0.01, 0.05), (0, 2), 5.0, (0, 2), (0.02, 0.12), (0.1, 0.3), (0.03, 0.07)),
+    Outline((0.0, 0.25), (0.01, 0.05), (0, 2), 5.0, (0, 2), (0.02, 0.12), (0.1, 0.3), (0.02, 0.05)),
     Cytoplasm((186, 160, 172), (104, 88, 148), mottle=0.1, rim=0.3, hof=(0.0, 0.45)),
     Nucleus(
         area=(0.36, 0.62), turn=(0, 20), slender=(0.05, 0.2), warp=0.12, swell=0.02, fleck=0.12, gaps=(0.05, 0.16),
@@ -179,7 +180,7 @@ RED = RedCell(
     Outline((0.0, 0.3), (0.01, 0.04), (0, 1), 5.0),
     (214, 174, 168),
     (190, 150, 158),
-    (0.25, 0.6),
+    (0.3, 0.6),
     (0.1, 0.9),
 )
 
