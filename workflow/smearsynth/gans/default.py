@@ -1,4 +1,4 @@
-"""Training of the default preset: hinge loss, feature matching and a small L1, guides, styles, averaged weights."""
+"""Training of the default preset: hinge loss, feature matching, tone, guides, styles, averaged weights."""
 
 import keras
 import numpy as np
@@ -23,7 +23,7 @@ class DefaultTraining:
         Of weights, batches, noise and augmentation.
     """
 
-    columns = ("gen_total_loss", "gen_gan_loss", "gen_l1_loss", "disc_loss", "gen_feature_loss")
+    columns = ("gen_total_loss", "gen_gan_loss", "gen_l1_loss", "disc_loss", "gen_feature_loss", "gen_tone_loss")
 
     def __init__(self, options: GanOptions, pairs: data.Pairs, *, seed: int):
         self.options = chosen = options.default
@@ -104,8 +104,9 @@ class DefaultTraining:
                 disc, gan = losses.thesis_discriminator(real_logits, fake_logits), losses.cross_entropy(fake_logits, 1.0)
             l1 = losses.masked_l1(real, output, mask)
             matching = losses.feature_matching([half[0] for half in features], [half[1] for half in features])
-            total = gan + options.l1 * l1 + options.features * matching
-            return (total, disc), ops.stack([total, gan, l1, disc, matching])
+            tone = losses.tone(real, output, mask)
+            total = gan + options.l1 * l1 + options.tone * tone + options.features * matching
+            return (total, disc), ops.stack([total, gan, l1, disc, matching, tone])
 
         found, values = engine.gradients(forward, self.groups)
         step = ops.cast(self.optimisers[0].iterations, "float32")

@@ -46,8 +46,9 @@ class DefaultOptions:
         ``pixel``: over the channels of a pixel; ``instance``: over each cell's picture; ``batch``: over the batch.
     adversarial : str
         ``hinge`` or ``cross_entropy`` (thesis).
-    l1, features : float
-        Weights of the mean absolute error and of feature matching beside the adversarial loss.
+    l1, tone, features : float
+        Weights, beside the adversarial loss, of the mean absolute error, of that of means over 8 × 8 pixels, and of feature
+        matching.
     spectral : bool
         Spectral normalisation of the discriminator (Miyato et al. 2018).
     augment : tuple of str
@@ -74,8 +75,9 @@ class DefaultOptions:
     guide: Literal["measured", "none"] = "measured"
     normalisation: Literal["pixel", "instance", "batch"] = "pixel"
     adversarial: Literal["hinge", "cross_entropy"] = "hinge"
-    l1: float = 10.0
-    features: float = 10.0
+    l1: float = 1.0
+    tone: float = 10.0
+    features: float = 2.0
     spectral: bool = True
     augment: tuple[str, ...] = ("colour", "shift")
     ema: float = 0.998
@@ -95,8 +97,10 @@ class DefaultOptions:
             problems.append(Problem("crop", f"{self.crop} px", "a multiple of 32"))
         if not 0 <= self.ema < 1:
             problems.append(Problem("ema", f"{self.ema}", "from 0 (off) to below 1, such as 0.998"))
-        if min(self.l1, self.features) < 0:
-            problems.append(Problem("l1, features", f"{self.l1}, {self.features}", "weights of losses are not negative"))
+        if min(self.l1, self.tone, self.features) < 0:
+            problems.append(
+                Problem("l1, tone, features", f"{self.l1}, {self.tone}, {self.features}", "weights of losses are not negative")
+            )
         if min(self.generator_rate, self.discriminator_rate) <= 0:
             problems.append(Problem("generator_rate, discriminator_rate", "not positive", "such as 2.0e-4"))
         for name in set(self.augment) - {"colour", "shift", "cutout"}:

@@ -13,8 +13,8 @@ from smearsynth.gans.networks.layers import Noise, OnBlack, SpectralConv, Style,
 
 LEVELS = (1, 2, 4, 6, 8, 8)
 """Channels from full resolution down to 1/32, in units of ``filters``."""
-NOISE_LEVELS = 4
-"""Noise pictures from full resolution down to 1/8."""
+NOISE_LEVELS = 5
+"""Noise pictures from full resolution down to 1/16."""
 
 
 def planes(type_index, mask, depth, dense, types: int):
@@ -91,7 +91,7 @@ def generator(seed: int, *, types: int, filters: int, norm: str, upsample: str, 
             x = keras.layers.Conv2DTranspose(channels, 4, strides=2, padding="same", kernel_initializer=initial, dtype=dtype)(x)
         x = convolve(keras.layers.Concatenate(dtype=dtype)([x, skips[level]]), channels)
         if noise and level < NOISE_LEVELS:
-            x = Noise(dtype=dtype)([x, grains[level]])
+            x = Noise(seed=next(seeds), dtype=dtype)([x, grains[level]])
         x = normalisation(norm, dtype)(x)
         x = keras.layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(Style(dtype=dtype)([x, code]))
     initial = keras.initializers.GlorotUniform(seed=next(seeds))

@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+GAIN = 2.0
+"""Spectral norm of the discriminator's layers. With 1 a signal halves in each layer and the logits stay near 0 for long."""
+
 
 class PixelNorm(keras.layers.Layer):
     """Divides the channels of each pixel by their root mean square (Karras et al. 2018, section 4.2).
@@ -56,9 +59,14 @@ class Style(keras.layers.Layer):
 class Noise(keras.layers.Layer):
     """Adds one noise picture to every channel, each with a learnt strength (Karras et al. 2019)."""
 
+    def __init__(self, *, seed: int, dtype=None):
+        super().__init__(dtype=dtype)
+        self.seed = seed
+
     def build(self, shapes):
-        """Create the strengths, 0 at first."""
-        self.strength = self.add_weight(shape=(shapes[0][-1],), initializer="zeros")
+        """Create the strengths: not 0, for a network that starts without noise fills plain areas with a lattice instead."""
+        start = keras.initializers.RandomNormal(stddev=0.3, seed=self.seed)
+        self.strength = self.add_weight(shape=(shapes[0][-1],), initializer=start)
 
     def call(self, inputs):
         """Add noise (batch, height, width, 1) to (batch, height, width, channels)."""
@@ -67,7 +75,7 @@ class Noise(keras.layers.Layer):
 
 
 class SpectralConv(keras.layers.Layer):
-    """A convolution whose kernel is divided by its largest singular value (Miyato et al. 2018, algorithm 1).
+    """A convolution whose kernel has `GAIN` as its largest singular value (Miyato et al. 2018, algorithm 1).
 
     Parameters
     ----------
@@ -99,7 +107,7 @@ class SpectralConv(keras.layers.Layer):
             u = ops.stop_gradient(_unit(ops.matmul(v, flat)))
             if training:
                 self.vector.assign(u)
-            kernel = kernel / ops.sum(ops.matmul(v, flat) * u)
+            kernel = kernel * (GAIN / ops.sum(ops.matmul(v, flat) * u))
         y = ops.conv(x, ops.cast(kernel, x.dtype), strides=self.strides, padding="same")
         return y + ops.cast(self.bias, y.dtype)
 
