@@ -59,7 +59,7 @@ def test_verdict_counts_per_type(tmp_path):
 def test_verdict_of_some_cells_says_how_many_are_left_out(tmp_path, capsys):
     real = [(n, 2, 2 if n < 3 else 15) for n in range(6)]
     assert verdict(tmp_path, real, [(n, 2, 2) for n in range(3)]) == 0
-    assert "3 of 6" in capsys.readouterr().out
+    assert "3 of 6" in capsys.readouterr().err
     assert by_type(tmp_path / "verdict.tsv")["red_blood_cell"]["cells"] == "3"
 
 

@@ -1,6 +1,7 @@
 """Hold the accuracy of a classifier on generated held-out cells against its accuracy on the real ones, per type."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
