@@ -63,9 +63,8 @@ def joined(real: Path, generated: Path) -> tuple[np.ndarray, np.ndarray, np.ndar
         what = f"{len(lone)} cells without a real one, such as cell {lone[0]}" if lone else "no cells"
         raise UserError.of(str(generated), what, f"generate and name cells of the split that {real} has")
     if len(second) < len(first):
-        print(
-            f"{len(first) - len(second)} of {len(first)} real held-out cells were not generated and are left out of the verdict"
-        )
+        left = f"{len(first) - len(second)} of {len(first)} real held-out cells"
+        print(f"{left} were not generated and are left out of the verdict", file=sys.stderr)
     cells = sorted(second, key=int)
     types = np.array([int(first[cell]["category_id"]) for cell in cells])
     right = [np.array([rows[cell]["named"] == first[cell]["category_id"] for cell in cells]) for rows in (first, second)]
