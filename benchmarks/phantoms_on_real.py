@@ -155,7 +155,7 @@ def train(cells: np.ndarray, types: np.ndarray, *, epochs: int, seed: int):
     layers = [keras.layers.Input((SIDE, SIDE, 3))]
     for filters, stride in ((24, 2), (48, 2), (64, 1), (96, 2), (128, 1)):
         layers.append(keras.layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False))
-        layers += [keras.layers.BatchNormalization(), keras.layers.ReLU()]
+        layers += [keras.layers.BatchNormalization(momentum=0.9), keras.layers.ReLU()]
         if stride == 1:
             layers.append(keras.layers.MaxPooling2D())
     layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dropout(0.3), keras.layers.Dense(len(NAMES))]

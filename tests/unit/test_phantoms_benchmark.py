@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from smearsynth import images
 from smearsynth.cells.phantoms import KINDS
+from smearsynth.files import read_tsv
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "phantoms_on_real.py"
 
@@ -75,3 +78,15 @@ def test_augmented_cells_stay_in_range_and_on_black(benchmark):
 def test_missing_data_is_told_without_a_traceback(benchmark, tmp_path, capsys):
     assert benchmark.main(["--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert "instances_weak.json" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_a_network_that_saw_only_phantoms_names_real_cells(smearsynth_data, tmp_path):
+    """At least three times chance, with a small part of the benchmark's phantoms and steps."""
+    command = [sys.executable, SCRIPT, "--data", smearsynth_data, "--out", tmp_path]
+    command += ["--cells", "50", "--epochs", "8", "--seeds", "1"]
+    subprocess.run([str(part) for part in command], check=True, capture_output=True, timeout=900)
+    rows = {row["type"]: row for row in read_tsv(tmp_path / "recall.tsv")}
+    assert float(rows["all (accuracy)"]["recall"]) >= 3 * float(rows["chance"]["recall"])
+    assert int(rows["all (accuracy)"]["real cells"]) > 1500
