@@ -21,8 +21,8 @@ from smearsynth import images
 from smearsynth.cli import dispatch
 from smearsynth.files import read_tsv, sha256, write_json, write_tsv
 from smearsynth.studies import grids, morphology, reported
-from smearsynth.studies.markdown import table
 from smearsynth.studies.pairs import around
+from smearsynth.studies.tables import markdown, page
 from smearsynth.studies.thesis_amount import reading
 from smearsynth.studies.thesis_layout import on_white
 from smearsynth.studies.thesis_subset import subset
@@ -105,6 +105,7 @@ def test_table_4_1(tmp_path):
     catalogue = make_catalogue(tmp_path / "cells")
     assert set(twice(tmp_path, "counts", "--taxonomy", TAXONOMY_JSON, "--catalogue", catalogue)) == {
         "table_4_1.tsv",
+        "table_4_1.html",
         "table_4_1.md",
     }
     rows = {row["category"]: row for row in read_tsv(tmp_path / "one" / "table_4_1.tsv")}
@@ -125,7 +126,7 @@ def test_figures_4_1_to_4_4(tmp_path, adversarial):
     write_json(tmp_path / "model" / "model.json", {"options": {"preset": "default", "default": {"adversarial": adversarial}}})
     files = twice(tmp_path, "losses", "--options", LOSSES, "--model", tmp_path / "model")
     figures = [(4, number) for number in range(1, 5)]
-    assert set(files) == names(figures) | names(figures, "tsv") | {"checks.tsv", "checks.md"}
+    assert set(files) == names(figures) | names(figures, "tsv") | {"checks.tsv", "checks.md", "checks.html"}
     found = read_tsv(tmp_path / "one" / "checks.tsv")
     assert len(found) == 5
     assert ("2 log 2 = 1.386" in found[1]["reading"]) == (adversarial == "cross_entropy")
@@ -201,7 +202,7 @@ def make_verdict(path, ratios):
 def test_verdict_per_type(tmp_path):
     verdict = make_verdict(tmp_path / "in.tsv", {"eosinophil": 0.9, "red_blood_cell": 0.5})
     files = twice(tmp_path, "verdict", "--taxonomy", TAXONOMY_JSON, "--verdict", verdict, "--level", 0.95, "--share", 0.8)
-    assert set(files) == {"verdict.png", "verdict.tsv", "verdict.md"}
+    assert set(files) == {"verdict.png", "verdict.tsv", "verdict.md", "verdict.html"}
     rows = {row["type"]: row for row in read_tsv(tmp_path / "one" / "verdict.tsv")}
     assert rows["eosinophil"]["generated"] == "0.9" and rows["monoblast"]["verdict"] == "absent"
     assert all(row["people"] == "n/a" for row in rows.values())
@@ -217,7 +218,7 @@ def test_amount_of_data(tmp_path):
     paired = [tmp_path / "paired.tsv"] * 2
     models = ("--pairs", pairs, tmp_path / "few" / "index.json", "--verdict", *verdicts, "--paired", *paired)
     files = twice(tmp_path, "amount", "--taxonomy", TAXONOMY_JSON, *models)
-    assert set(files) == {"amount.tsv", "amount.md", "amount.png"}
+    assert set(files) == {"amount.tsv", "amount.md", "amount.html", "amount.png"}
     rows = read_tsv(tmp_path / "one" / "amount.tsv")
     assert [(row["type"], row["training_cells"]) for row in rows] == [
         *(("eosinophil", "8"), ("lymphocyte", "8")),
@@ -279,8 +280,11 @@ def test_around_is_a_square_within_the_picture():
     assert around(np.ones((40, 40), bool)) == (slice(0, 40), slice(0, 40))
 
 
-def test_a_markdown_table():
-    assert table(["a", "b"], [["x|y", 1.23456], ["z", None]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1.23 |\n| z | n/a |\n"
+def test_tables_by_hand():
+    rows = [["x|y<z", 1.23456], ["z", None]]
+    assert markdown(["a", "b"], rows) == "| a | b |\n| --- | ---: |\n| x\\|y<z | 1.23 |\n| z | n/a |\n"
+    text = page(["a", "b"], rows, title="t", note="less < more")
+    assert '<td>x|y&lt;z</td><td class="number">1.23</td>' in text and "less &lt; more" in text
 
 
 @pytest.mark.parametrize("wrong", [{"generation": 9}, {"iterations": 0}, {"repulsion": 0.0}])

@@ -104,7 +104,8 @@ rule thesis_counts:
         rules.cells_catalogue.output.catalogue,
     output:
         numbers=f"{THESIS}/table_4_1.tsv",
-        table=shown("table_4_1.md", "table_4_1", "Thesis: cells", table="4.1"),
+        table=shown("table_4_1.html", "table_4_1", "Thesis: cells", table="4.1"),
+        markdown=f"{THESIS}/table_4_1.md",
     log:
         f"{RUN}/logs/thesis_counts.log",
     params:
@@ -131,7 +132,10 @@ rule thesis_losses:
         ],
         numbers=expand(f"{THESIS}/figure_4_{{number}}.tsv", number=range(1, 5)),
         checks=f"{THESIS}/checks.tsv",
-        words=shown("checks.md", "checks", "Thesis: training", figure="the five checks"),
+        words=shown(
+            "checks.html", "checks", "Thesis: training", figure="the five checks"
+        ),
+        markdown=f"{THESIS}/checks.md",
     log:
         f"{RUN}/logs/thesis_losses.log",
     params:
@@ -204,7 +208,10 @@ rule thesis_verdict:
         f"{RUN}/evaluation/{MODELS[0]}/verdict.tsv",
     output:
         numbers=f"{THESIS}/verdict.tsv",
-        table=shown("verdict.md", "verdict", "Thesis: cells", table="verdict per type"),
+        table=shown(
+            "verdict.html", "verdict", "Thesis: cells", table="verdict per type"
+        ),
+        markdown=f"{THESIS}/verdict.md",
         figure=shown(
             "verdict.png", "verdict", "Thesis: cells", figure="verdict per type"
         ),
@@ -251,7 +258,8 @@ rule thesis_amount:
         ),
     output:
         numbers=f"{THESIS}/amount.tsv",
-        words=shown("amount.md", "amount", "Thesis: cells", table="enough data?"),
+        words=shown("amount.html", "amount", "Thesis: cells", table="enough data?"),
+        markdown=f"{THESIS}/amount.md",
         figure=shown("amount.png", "amount", "Thesis: cells", figure="enough data?"),
     log:
         f"{RUN}/logs/thesis_amount.log",

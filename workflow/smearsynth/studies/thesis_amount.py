@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from smearsynth.errors import UserError
-from smearsynth.files import read_json, read_tsv, write_text, write_tsv
+from smearsynth.files import read_json, read_tsv
+from smearsynth.studies import tables
 from smearsynth.studies.reported import IMAGES, JUMP
 from smearsynth.taxonomy import Taxonomy
 
@@ -20,7 +21,7 @@ def arguments(parser) -> None:
     parser.add_argument("--pairs", type=Path, nargs="+", required=True, help="index.json that each model was trained on")
     parser.add_argument("--verdict", type=Path, nargs="+", required=True, help="verdict.tsv of each model, in the same order")
     parser.add_argument("--paired", type=Path, nargs="+", required=True, help="paired.tsv of each model, in the same order")
-    parser.add_argument("--out", type=Path, required=True, help="folder; gets amount.tsv, amount.md and amount.png")
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets amount.tsv, .md, .html and .png")
 
 
 def run(args) -> None:
@@ -35,8 +36,7 @@ def run(args) -> None:
         limit = max(training.values(), default=0)
         model = "this run" if number == 0 else f"at most {limit} of a type"
         rows += measured(model, training, read_tsv(verdict), read_tsv(paired), taxonomy)
-    write_tsv(args.out / "amount.tsv", COLUMNS, rows)
-    write_text(args.out / "amount.md", "\n".join(f"- {line}" for line in reading(rows)) + "\n")
+    tables.write(args.out, "amount", COLUMNS, rows, note=" ".join(reading(rows)))
     draw(args.out / "amount.png", rows)
 
 

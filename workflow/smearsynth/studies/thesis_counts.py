@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 from smearsynth.cells import catalogue
-from smearsynth.files import write_text, write_tsv
-from smearsynth.studies.markdown import table
+from smearsynth.studies import tables
 from smearsynth.studies.reported import IMAGES
 from smearsynth.taxonomy import Taxonomy
 
@@ -16,19 +15,18 @@ def arguments(parser) -> None:
     """Flags of the command."""
     parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
     parser.add_argument("--catalogue", type=Path, required=True, help="cells/catalogue.json")
-    parser.add_argument("--out", type=Path, required=True, help="folder; gets table_4_1.tsv and .md")
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets table_4_1.tsv, .md and .html")
 
 
 def run(args) -> None:
     """Run the command."""
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     rows = counts(catalogue.read(args.catalogue), taxonomy)
-    write_tsv(args.out / "table_4_1.tsv", COLUMNS, rows)
     note = (
-        "\n`images`: pictures with at least one cell of the type; the thesis has one cell in a picture. "
-        "n/a: a type that the thesis does not have, or dropped for having fewer than 5 images.\n"
+        "images: pictures with at least one cell of the type; the thesis has one cell in a picture. "
+        "n/a: a type that the thesis does not have, or dropped for having fewer than 5 images."
     )
-    write_text(args.out / "table_4_1.md", table(COLUMNS, rows) + note)
+    tables.write(args.out, "table_4_1", COLUMNS, rows, note=note)
 
 
 def counts(cells: catalogue.Catalogue, taxonomy: Taxonomy) -> list[list]:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from smearsynth.errors import UserError
-from smearsynth.files import read_json, read_tsv, write_text, write_tsv
+from smearsynth.files import read_json, read_tsv, write_tsv
 from smearsynth.options import loads
+from smearsynth.studies import tables
 from smearsynth.studies.balance import CROSS_ENTROPY, HINGE, Objective, checks, smooth
-from smearsynth.studies.markdown import table
 from smearsynth.studies.options import LossOptions
 from smearsynth.studies.reported import DISCRIMINATOR, EQUAL_DISCRIMINATOR, EQUAL_GENERATOR, GENERATOR, file_name
 
@@ -24,7 +24,10 @@ def arguments(parser) -> None:
     parser.add_argument("--options", required=True, help="the section studies.thesis.losses of the configuration, as JSON")
     parser.add_argument("--model", type=Path, required=True, help="folder of the model: losses.tsv and model.json are read")
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder; gets figure_4_1 to figure_4_4 (.png, .tsv), checks.tsv, checks.md"
+        "--out",
+        type=Path,
+        required=True,
+        help="folder; gets figure_4_1 to figure_4_4 (.png, .tsv), and checks (.tsv, .md, .html)",
     )
 
 
@@ -54,8 +57,7 @@ def run(args) -> None:
     )
     columns = ["check", "measured", "answer", "reading"]
     answers = [[check.name, check.value, check.answer, check.words] for check in found]
-    write_tsv(args.out / "checks.tsv", columns, answers)
-    write_text(args.out / "checks.md", table(columns, answers))
+    tables.write(args.out, "checks", columns, answers)
 
 
 def objective_of(options: dict) -> Objective:

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from smearsynth.files import read_tsv, write_text, write_tsv
-from smearsynth.studies.markdown import table
+from smearsynth.files import read_tsv
+from smearsynth.studies import tables
 from smearsynth.taxonomy import Taxonomy
 
 COLUMNS = ["type", "cells", "generated", "real", "ratio", "95 % low", "95 % high", "verdict", "people"]
@@ -16,7 +16,7 @@ def arguments(parser) -> None:
     parser.add_argument("--verdict", type=Path, required=True, help="evaluation/verdict.tsv")
     parser.add_argument("--level", type=float, required=True, help="coverage of its intervals, evaluation.level")
     parser.add_argument("--share", type=float, required=True, help="share of the real accuracy asked for, evaluation.share")
-    parser.add_argument("--out", type=Path, required=True, help="folder; gets verdict.tsv, verdict.md and verdict.png")
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets verdict.tsv, .md, .html and .png")
 
 
 def run(args) -> None:
@@ -27,13 +27,12 @@ def run(args) -> None:
     found = [[*numbers(row), None] for row in rows]
     present = {row["type"] for row in rows}
     found += [[t.name, 0, *[None] * 5, "absent", None] for t in taxonomy.types if t.name not in present]
-    write_tsv(args.out / "verdict.tsv", columns, found)
     note = (
-        "\nShare of generated held-out cells that a classifier trained on real cells names as the type they were drawn for, "
-        "beside its share on the real cells of the same outlines. `yes`/`no`: the whole interval of the ratio lies above/below "
-        f"{args.share:g}; `likely`/`unlikely`: only the ratio does. `people`: nobody has judged these cells yet, n/a.\n"
+        "Share of generated held-out cells that a classifier trained on real cells names as the type they were drawn for, "
+        "beside its share on the real cells of the same outlines. yes, no: the whole interval of the ratio lies above/below "
+        f"{args.share:g}; likely, unlikely: only the ratio does. people: nobody has judged these cells yet, n/a."
     )
-    write_text(args.out / "verdict.md", table(columns, found) + note)
+    tables.write(args.out, "verdict", columns, found, note=note)
     draw(args.out / "verdict.png", rows, args.share)
 
 
