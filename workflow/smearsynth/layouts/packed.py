@@ -19,6 +19,8 @@ OUTSIDE = 0.5
 """A centre may lie outside the frame by this share of the cell's radius."""
 RESTARTS = 6
 """A layout in which a cell found no room is begun anew so often, if it is small enough for that to be quick."""
+NUDGES = 24
+"""A cell that touches another is turned and moved a little so often before room is looked for elsewhere."""
 EXCHANGES = 8
 """A cell that finds no room is exchanged for another of its type so often before it is given up."""
 
@@ -177,8 +179,10 @@ def arrange(cells: list[_Cell], options: LayoutOptions, shapes: dict[int, list[S
             cells[i].placed = frame.put(_place(cells[i], centres[i], cells[i].angle, options.size))
             if cells[i].placed is None:
                 waiting.append(cells[i])
+                _nudge(cells[i], centres[i], frame, rng)
         for cell in waiting:
-            _squeeze(cell, frame, rng)
+            if cell.placed is None:
+                _squeeze(cell, frame, rng)
         lost = sum(cell.placed is None for cell in waiting)
         if lost == 0 or len(cells) > 200 or lost > 0.1 * len(cells):
             break
@@ -209,6 +213,15 @@ def _place(cell: _Cell, position: np.ndarray, angle: float, size: tuple[int, int
     # Rounded here, as it will stand in the file, so that what is checked is what will be painted.
     polygon = np.round(raster.transform(matrix, cell.shape.polygon), 2)
     return Placed(cell.shape, matrix, polygon, np.asarray(position, float), raster.window(polygon, size))
+
+
+def _nudge(cell: _Cell, position: np.ndarray, frame: Frame, rng: np.random.Generator) -> None:
+    """Put a cell near a position where it does not fit as it is: turned, or moved by less than half its radius."""
+    for attempt in range(NUDGES):
+        moved = position + rng.normal(size=2) * 0.4 * cell.radius * attempt / NUDGES
+        cell.placed = frame.put(_place(cell, moved, rng.uniform(0, 2 * np.pi), frame.options.size))
+        if cell.placed is not None:
+            return
 
 
 def _squeeze(cell: _Cell, frame: Frame, rng: np.random.Generator) -> None:
