@@ -56,6 +56,14 @@ def test_order_does_not_matter_and_noise_lowers_ssim(cell):
     assert compare(picture, weak, mask).ssim == pytest.approx(compare(weak, picture, mask).ssim)
 
 
+def test_black_around_the_cell_changes_nothing(cell):
+    picture, mask = cell
+    other = np.clip(picture + np.random.default_rng(1).normal(0, 20, picture.shape), 0, 255).astype(np.uint8)
+    inner = np.where(mask[..., None], picture, 0), np.where(mask[..., None], other, 0)
+    wide = [np.pad(image, ((50, 30), (10, 90), (0, 0))) for image in inner]
+    assert compare(*inner, mask) == compare(*wide, np.pad(mask, ((50, 30), (10, 90))))
+
+
 def test_an_empty_mask_and_other_shapes_are_refused(cell):
     picture, mask = cell
     with pytest.raises(ValueError, match="empty"):
