@@ -57,12 +57,16 @@ rule cells_outline:
 rule cells_catalogue:
     input:
         outlined=expand(rules.cells_outline.output.outlined, source=SOURCES),
+        images=expand(rules.cells_source.output.images, source=SOURCES),
+        set_aside=expand(rules.cells_source.output.set_aside, source=SOURCES)
+        + expand(rules.cells_outline.output.set_aside, source=SOURCES),
         hold_out=lambda wildcards: cell_sources.held_out_files(
             config["cells"]["catalogue"], config["data"]
         ),
     output:
         catalogue=f"{RUN}/cells/catalogue.json",
         report=f"{RUN}/cells/report.tsv",
+        counts=f"{RUN}/cells/counts.tsv",
         manifest=f"{RUN}/cells/manifest.tsv",
     log:
         f"{RUN}/logs/cells_catalogue.log",
@@ -72,7 +76,9 @@ rule cells_catalogue:
         seed=config["seed"],
         data=config["data"],
         code=code("cells.merge"),
+    threads: 2
     shell:
         "python -m smearsynth.cells merge --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --data {params.data:q} --outlined {input.outlined:q}"
+        " --seed {params.seed} --data {params.data:q} --jobs {threads}"
+        " --outlined {input.outlined:q} --set-aside {input.set_aside:q} --counts {output.counts:q}"
         " --out {output.catalogue:q} --report {output.report:q} --manifest {output.manifest:q} 2> {log:q}"

@@ -1,6 +1,7 @@
 """The catalogue: a COCO file of cells, whose images carry source, split, fold and group.
 
-``images[]``: ``id, file_name`` (relative to the catalogue's folder)``, width, height, source, original, sha256, group, split, fold``.
+``images[]``: ``id, file_name`` (relative to the catalogue's folder), ``width, height, source, original, sha256, group, split,
+fold``.
 ``annotations[]``: COCO, with ``segmentation`` as polygons whose integer coordinates are pixel centres, and
 ``origin`` (how the outline came about: ``expert``, ``given``, ``phantom``, ``found``), optionally ``nucleus`` (run lengths).
 """
