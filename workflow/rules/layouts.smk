@@ -21,9 +21,9 @@ rule layouts:
         taxonomy=TAXONOMY,
         seed=config["seed"],
         first=lambda wildcards: SHARDS[wildcards.shard],
-        count=shard_count,
+        slides=shard_count,
         code=code("layouts.draw"),
     shell:
         "python -m smearsynth.layouts draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --catalogue {input.catalogue:q}"
-        " --first {params.first} --count {params.count} --out {output:q} 2> {log:q}"
+        " --first {params.first} --count {params.slides} --out {output:q} 2> {log:q}"
