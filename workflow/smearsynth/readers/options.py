@@ -14,11 +14,11 @@ class Augmentation:
     Parameters
     ----------
     rotate : bool
-        Turn by any angle: a cell has no upright position.
+        Turn by quarters, every second cell by any angle: a cell has no upright position.
     mirror : bool
         Mirror every second cell.
     scale : float
-        Largest change of size, as a share: 0.1 draws a factor from 0.9 to 1.1.
+        Largest change of size of every second cell, as a share: 0.1 draws a factor from 0.9 to 1.1.
     brightness : float
         Largest change of brightness, as a share.
     colour : float
