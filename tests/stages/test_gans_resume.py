@@ -26,7 +26,7 @@ OPTIONS = {
     "log_every": 7,
     "grid_every": 30,
     "checkpoint_every": 5,
-    "default": {"steps": STEPS, "batch": 2, "crop": 32, "filters": 2, "critic_filters": 2, "draw_batch": 2},
+    "default": {"steps": STEPS, "batch": 2, "crop": 32, "filters": 2, "critic_filters": 2},
 }
 
 
@@ -44,7 +44,13 @@ def draw_pairs(folder: Path) -> Path:
         pair = drawing.pair(picture.astype(np.uint8), mask, tuple(category["colour"]))
         images.write(folder / f"images/{number}.png", pair)
         split, fold = ("test", None) if number >= 6 else ("train", number // 2 % 2)
-        entry = {"file": f"images/{number}.png", "cell_id": number + 1, "category_id": category["id"], "split": split, "fold": fold}
+        entry = {
+            "file": f"images/{number}.png",
+            "cell_id": number + 1,
+            "category_id": category["id"],
+            "split": split,
+            "fold": fold,
+        }
         entries.append({**entry, "scale": 1.0})
     write_json(folder / "index.json", {"size": 32, "categories": categories, "pairs": entries})
     return folder / "index.json"
@@ -58,7 +64,8 @@ def command(index: Path, run: Path, *, options: dict = OPTIONS, seed: int = 5) -
 
 def start(arguments: list[str], *, before: str = "") -> subprocess.Popen:
     """A training as a process of its own; `before` is code that runs in it first."""
-    code = f"import sys\n{before}\nfrom smearsynth.cli import dispatch\nsys.exit(dispatch('smearsynth.gans', ('train',), sys.argv[1:]))"
+    call = "from smearsynth.cli import dispatch\nsys.exit(dispatch('smearsynth.gans', ('train',), sys.argv[1:]))"
+    code = f"import sys\n{before}\n{call}"
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     return subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, stderr=subprocess.PIPE, text=True)
 

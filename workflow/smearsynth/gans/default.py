@@ -42,7 +42,7 @@ class DefaultTraining:
             entropy(seed, "discriminator") % 2**31,
             types=self.types,
             filters=chosen.critic_filters,
-            spectral=chosen.spectral,
+            norm=chosen.critic_normalisation,
             precision=chosen.precision,
         )
         self.groups = [self.generator.trainable_variables, self.discriminator.trainable_variables]
@@ -125,7 +125,7 @@ class DefaultTraining:
 
     def drawing(self) -> "sampling.DefaultGenerator":
         """What draws cells with the weights as they are now."""
-        return sampling.DefaultGenerator(self.averaged, options=self.options, categories=self.pairs.categories, bank=self._bank)
+        return sampling.DefaultGenerator(self.averaged, categories=self.pairs.categories, bank=self._bank)
 
     def bank(self) -> guides.Bank | None:
         """The guides that are kept beside the model."""

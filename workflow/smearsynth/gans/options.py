@@ -49,8 +49,8 @@ class DefaultOptions:
     l1, tone, features : float
         Weights, beside the adversarial loss, of the mean absolute error, of that of means over 8 × 8 pixels, and of feature
         matching.
-    spectral : bool
-        Spectral normalisation of the discriminator (Miyato et al. 2018).
+    critic_normalisation : str
+        Of the discriminator: ``pixel``, ``spectral`` (Miyato et al. 2018) or ``none``.
     augment : tuple of str
         Differentiable augmentations of what the discriminator sees (Zhao et al. 2020): colour, shift, cutout.
     ema : float
@@ -63,8 +63,6 @@ class DefaultOptions:
         Adam's learning rates (β1 0.0, β2 0.99); both fall linearly to a tenth over the last half.
     precision : str
         ``bfloat16`` or ``float32`` for the convolutions; weights stay float32.
-    draw_batch : int
-        Cells drawn together; smaller batches are padded to it, so that the bytes of a cell do not depend on its company.
     """
 
     steps: int
@@ -78,7 +76,7 @@ class DefaultOptions:
     l1: float = 1.0
     tone: float = 10.0
     features: float = 2.0
-    spectral: bool = True
+    critic_normalisation: Literal["pixel", "spectral", "none"] = "pixel"
     augment: tuple[str, ...] = ("colour", "shift")
     ema: float = 0.998
     noise: bool = True
@@ -86,11 +84,10 @@ class DefaultOptions:
     generator_rate: float = 2e-4
     discriminator_rate: float = 4e-4
     precision: Literal["bfloat16", "float32"] = "bfloat16"
-    draw_batch: int = 8
 
     def __post_init__(self) -> None:
         problems = []
-        for name in ("steps", "batch", "filters", "critic_filters", "draw_batch"):
+        for name in ("steps", "batch", "filters", "critic_filters"):
             if getattr(self, name) < 1:
                 problems.append(Problem(name, f"{getattr(self, name)}", "1 or more"))
         if self.crop < 32 or self.crop % 32:

@@ -75,7 +75,7 @@ def load(folder: str | Path, device: str = "auto") -> CellGenerator:
     network = default_network(options.default, len(categories), seed=0)
     _load_weights(network, weights)
     bank = guides.Bank.load(folder / "guides.npz") if options.default.guide == "measured" else None
-    return DefaultGenerator(network, options=options.default, categories=categories, bank=bank)
+    return DefaultGenerator(network, categories=categories, bank=bank)
 
 
 def _load_weights(network: Any, path: Path) -> None:
@@ -191,70 +191,58 @@ class ThesisGenerator:
 
 
 class DefaultGenerator:
-    """Draws at native resolution, in batches of one shape.
+    """Draws at native resolution, one cell at a time.
+
+    A batch would not be faster on a CPU (18 ms a cell against 23 ms in batches of 8), and where a cell lies in a batch changes
+    its last bits.
 
     Parameters
     ----------
     network : keras.Model
         See `smearsynth.gans.networks.default.generator`.
-    options : DefaultOptions
-        Of the model.
     categories : sequence of dict
         ``id`` and ``name`` of the types, in the order of training.
     bank : Bank or None
         Guides, if the model was trained with them.
     """
 
-    def __init__(self, network: Any, *, options: DefaultOptions, categories: Sequence[dict], bank: guides.Bank | None):
+    def __init__(self, network: Any, *, categories: Sequence[dict], bank: guides.Bank | None):
         from smearsynth.gans.networks import default
 
-        self.options, self.categories, self.bank = options, categories, bank
+        self.categories, self.bank = categories, bank
         self.index = {category["id"]: i for i, category in enumerate(categories)}
         self._levels = default.NOISE_LEVELS
         types = len(categories)
 
-        def many(kinds, shape, style, grains):
+        def one(kinds, shape, style, grains):
             from keras import ops
 
             mask, depth, dense = ops.split(ops.cast(shape, "float32") / 255.0, 3, axis=-1)
             told = default.planes(kinds, mask, depth, dense, types)
             return network([told, mask, style, ops.one_hot(kinds, types), *grains], training=False)
 
-        self._many = engine.compiled(many)
+        self._one = engine.compiled(one)
 
     def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
         """See `CellGenerator`."""
         _check(category_ids, self.categories)
         results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]
-        by_side: dict[int, list[int]] = {}
-        for i, mask in enumerate(masks):
+        for i, (mask, category_id, key) in enumerate(zip(masks, category_ids, keys, strict=True)):
             if mask.any():
                 _, _, height, width = data._box(mask)
-                by_side.setdefault(min(LARGEST, max(64, math.ceil(max(height, width) / 32) * 32)), []).append(i)
-        for side, members in sorted(by_side.items()):
-            for start in range(0, len(members), self.options.draw_batch):
-                some = members[start : start + self.options.draw_batch]
-                placed = [place(masks[i], side) for i in some]
-                told = [self._told(p[0], category_ids[i], keys[i]) for p, i in zip(placed, some, strict=True)]
-                drawn = self._draw_windows(told, [self.index[category_ids[i]] for i in some])
-                for picture, (_, inside, outside), i in zip(drawn, placed, some, strict=True):
-                    results[i] = _back(images.from_network(picture), masks[i], inside, outside)
+                side = min(LARGEST, max(64, math.ceil(max(height, width) / 32) * 32))
+                window, inside, outside = place(mask, side)
+                drawn = self._window(window, category_id, key)
+                results[i] = _back(images.from_network(drawn), mask, inside, outside)
         return results
 
-    def _told(self, window: np.ndarray, category_id: int, key: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-        """Shape planes uint8 (side, side, 3), style and noise of a cell."""
+    def _window(self, window: np.ndarray, category_id: int, key: int) -> np.ndarray:
+        """Draw one window: float32 (side, side, 3) in [-1, 1]."""
         dense, style = np.zeros_like(window), np.zeros(guides.STYLE, np.float32)
         if self.bank is not None:
             dense, raw = self.bank.fit(window, category_id, rng(key, "guide"))
             style = standardised(raw, self.bank)
         grains = data.noise(rng(key, "noise"), window.shape[0], self._levels)
-        return np.stack([window * np.uint8(255), data.depth(window), dense * np.uint8(255)], axis=-1), style, grains
-
-    def _draw_windows(self, told: list[tuple], kinds: list[int]) -> np.ndarray:
-        """Draw up to ``draw_batch`` windows of one size; the batch is padded with the last one."""
-        count = len(told)
-        missing = self.options.draw_batch - count
-        told, kinds = told + told[-1:] * missing, kinds + kinds[-1:] * missing
-        shape, style = np.stack([t[0] for t in told]), np.stack([t[1] for t in told])
-        grains = [np.stack([t[2][level] for t in told]) for level in range(self._levels)]
-        return engine.to_numpy(self._many(np.array(kinds, np.int32), shape, style, grains))[:count]
+        shape = np.stack([window * np.uint8(255), data.depth(window), dense * np.uint8(255)], axis=-1)
+        kind = np.array([self.index[category_id]], np.int32)
+        return engine.to_numpy(self._one(kind, shape[None], style[None], [grain[None] for grain in grains]))[0]

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from smearsynth.gans.guides import STYLE
-from smearsynth.gans.networks.layers import Noise, OnBlack, SpectralConv, Style, normalisation
+from smearsynth.gans.networks.layers import Noise, OnBlack, PixelNorm, SpectralConv, Style, normalisation
 
 LEVELS = (1, 2, 4, 6, 8, 8)
 """Channels from full resolution down to 1/32, in units of ``filters``."""
@@ -100,7 +100,7 @@ def generator(seed: int, *, types: int, filters: int, norm: str, upsample: str, 
     return keras.Model([told, mask, style, kind, *grains], OnBlack(dtype="float32")([x, mask]), name="generator")
 
 
-def discriminator(seed: int, *, types: int, filters: int, spectral: bool, precision: str) -> keras.Model:
+def discriminator(seed: int, *, types: int, filters: int, norm: str, precision: str) -> keras.Model:
     """A patch discriminator of 46 × 46 pixels that also gives its features.
 
     Parameters
@@ -109,8 +109,8 @@ def discriminator(seed: int, *, types: int, filters: int, spectral: bool, precis
         Of the initial weights.
     types : int
         Number of types.
-    filters, spectral, precision
-        See `smearsynth.gans.options.DefaultOptions` (``critic_filters``).
+    filters, norm, precision
+        See `smearsynth.gans.options.DefaultOptions` (``critic_filters``, ``critic_normalisation``).
 
     Returns
     -------
@@ -123,8 +123,10 @@ def discriminator(seed: int, *, types: int, filters: int, spectral: bool, precis
     x = keras.layers.Concatenate(dtype=dtype)([told, picture])
     features = []
     for level, (factor, size, strides) in enumerate(((1, 4, 2), (2, 4, 2), (4, 4, 2), (4, 3, 1))):
-        x = SpectralConv(factor * filters, size, strides, seed=seed + 2 * level, normalise=spectral, dtype=dtype)(x)
+        x = SpectralConv(factor * filters, size, strides, seed=seed + 2 * level, normalise=norm == "spectral", dtype=dtype)(x)
+        if norm == "pixel" and level > 0:
+            x = PixelNorm(dtype=dtype)(x)
         x = keras.layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
         features.append(x)
-    logits = SpectralConv(1, 3, 1, seed=seed + 20, normalise=spectral, dtype=dtype)(x)
+    logits = SpectralConv(1, 3, 1, seed=seed + 20, normalise=norm == "spectral", dtype=dtype)(x)
     return keras.Model([told, picture], [logits, *features], name="discriminator")
