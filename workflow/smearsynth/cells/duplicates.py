@@ -11,22 +11,23 @@ import cv2
 import numpy as np
 from scipy import fft
 
-PRINT = 16
-"""Side of the reduced picture that `alike` compares: coarse enough to forgive shifts by 1 % of the picture's width."""
+PRINT = 32
+"""Side of the reduced picture that `alike` compares: coarse enough to forgive a shift by 1 % of the picture's width."""
 COARSE, FINE = 20, 64
 """Sides at which `overlapping` searches all pairs and looks again at what it found."""
 COARSE_CORRELATION = 0.85
 MIN_OVERLAP = 0.3
 """Least share of a picture that two windows have in common. Below it pictures of other cells correlate by chance."""
-MIN_SPREAD = 3.0
+MIN_SPREAD = 1.0
 """Grey levels. What varies less is an empty field and is like nothing."""
 
 
 def fingerprint(picture: np.ndarray) -> np.ndarray:
-    """A reduced picture (PRINT, PRINT, 3), float32, without its mean colour, of norm 1 (below 1 for empty fields)."""
-    small = cv2.resize(picture, (PRINT, PRINT), interpolation=cv2.INTER_AREA).astype(np.float32)
-    small -= small.mean((0, 1))
-    return small / max(float(np.linalg.norm(small)), MIN_SPREAD * np.sqrt(small.size))
+    """A reduced, band-passed picture (PRINT, PRINT), float32, of mean 0 and norm 1 (below 1 for empty fields)."""
+    small = cv2.resize(picture, (PRINT, PRINT), interpolation=cv2.INTER_AREA).astype(np.float32).mean(2)
+    small = _band(small, 0.7, 2.0)
+    small -= small.mean()
+    return small / max(float(np.linalg.norm(small)), MIN_SPREAD * PRINT)
 
 
 def thumbnail(picture: np.ndarray) -> np.ndarray:
@@ -34,12 +35,17 @@ def thumbnail(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture[..., 1], (FINE, FINE), interpolation=cv2.INTER_AREA)
 
 
+def _band(picture: np.ndarray, fine: float, coarse: float) -> np.ndarray:
+    """What lies between two scales: without it, any dark round cell on a light field is like any other."""
+    return cv2.GaussianBlur(picture, (0, 0), fine) - cv2.GaussianBlur(picture, (0, 0), coarse)
+
+
 def alike(prints: np.ndarray, threshold: float, *, block: int = 2048) -> list[tuple[int, int, float]]:
     """Pairs of pictures that correlate in any of the eight orientations.
 
     Parameters
     ----------
-    prints : ndarray of float32, shape (n, PRINT, PRINT, 3)
+    prints : ndarray of float32, shape (n, PRINT, PRINT)
         From `fingerprint`.
     threshold : float
         Least correlation.
@@ -96,7 +102,8 @@ def overlapping(thumbnails: np.ndarray, threshold: float, *, jobs: int = 1) -> l
         candidates = [pair for pairs in pool.map(later, range(len(coarse) - 1)) for pair in pairs]
     result = []
     for i, j in candidates:
-        value = float(_Shifted(thumbnails[[i, j]]).best(0, np.array([1]))[0])
+        both = np.stack([_band(thumbnails[k].astype(np.float32), 1.0, 4.0) for k in (i, j)])
+        value = float(_Shifted(both).best(0, np.array([1]))[0])
         if value >= threshold:
             result.append((i, j, value))
     return result

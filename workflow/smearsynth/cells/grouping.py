@@ -165,10 +165,10 @@ def group(
     rows = []
     told: set[tuple[int, int]] = set()
     for i, j, why in links:
-        if why and i < len(own) and (i, j) not in told and not (j >= len(own) and why == "the same picture"):
+        if why and i < len(own) and (i, j) not in told:
             told.add((i, j))
-            image = own[j] if j < len(own) else own[i]
-            other = names[i] if j < len(own) else names[j]
+            # Of two pictures of the catalogue the later one is told; a held-out picture has no row of its own.
+            one, other = (own[i], names[j]) if j >= len(own) else (own[j], names[i])
             fix = "none needed: both go to the same split"
-            rows.append(SetAside(image["source"], image["original"], "", "grouped", f"{why} as {other}", fix))
+            rows.append(SetAside(one["source"], one["original"], "", "grouped", f"{why} as {other}", fix))
     return groups, always_test, rows

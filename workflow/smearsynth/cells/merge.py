@@ -12,7 +12,7 @@ from smearsynth.cells import corrections, set_aside
 from smearsynth.cells.grouping import Look, drop_exact, group, look
 from smearsynth.cells.options import CatalogueOptions
 from smearsynth.cells.set_aside import SetAside
-from smearsynth.cells.sources.records import is_picture, listing
+from smearsynth.cells.sources import held_out_files
 from smearsynth.cells.splits import folds, split
 from smearsynth.coco import merge
 from smearsynth.errors import UserError
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set-aside", type=Path, nargs="*", default=[], help="set_aside.tsv of the steps before")
     parser.add_argument("--out", type=Path, required=True, help="catalogue.json")
     parser.add_argument("--report", type=Path, required=True, help="table of everything that was set aside, and why")
-    parser.add_argument("--counts", type=Path, required=True, help="table of cells by type, split and fold")
+    parser.add_argument("--counts", type=Path, help="table of cells by type, split and fold")
     parser.add_argument("--manifest", type=Path, required=True, help="table of pictures with group, split, fold and SHA-256")
 
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     data = merge([parts[name] for name in sorted(parts)], description="Cells of all sources, by type, group, split and fold")
     data["categories"] = taxonomy.categories()
     rows += without_outline(data)
-    held = hold_out(options, args.data)
+    held = held_out_files(options, args.data)
     with ThreadPoolExecutor(args.jobs) as pool:
         looks = list(pool.map(look, [args.out.parent / image["file_name"] for image in data["images"]]))
         held_looks = list(pool.map(look, held))
@@ -68,7 +68,8 @@ def run(args: argparse.Namespace) -> None:
     files.write_tsv(args.manifest, columns, table)
     data["info"]["manifest_sha256"] = files.sha256(args.manifest)
     renumber(data)
-    files.write_tsv(args.counts, *count(data, taxonomy))
+    if args.counts:
+        files.write_tsv(args.counts, *count(data, taxonomy))
     set_aside.write(args.report, before + rows)
     files.write_json(args.out, data)
     print(
@@ -89,17 +90,6 @@ def read_parts(paths: list[Path], folder: Path) -> dict[str, dict]:
             raise UserError.of(str(path), f"source {name} stands more than once", "give every source its own name")
         parts[name] = content
     return parts
-
-
-def hold_out(options: CatalogueOptions, data: Path) -> list[Path]:
-    """The pictures of the folders that are held out."""
-    return [data / folder / name for folder in options.hold_out for name in listing(data / folder) if is_picture(name)]
-
-
-def input_files(options: CatalogueOptions, data: str | Path) -> list[str]:
-    """The user's files that the catalogue depends on beyond its sources, sorted, without reading them."""
-    table = [Path(data) / options.corrections] if options.corrections else []
-    return [path.as_posix() for path in [*table, *hold_out(options, Path(data))]]
 
 
 def without_outline(data: dict) -> list[SetAside]:

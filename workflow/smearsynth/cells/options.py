@@ -17,7 +17,7 @@ REQUIRED_KEYS = {
     "coco": ("images", "annotations"),
     "folders": ("images",),
     "masks": ("images", "masks", "table", "cell_levels"),
-    "phantoms": ("counts",),
+    "phantoms": ("counts", "um_per_px"),
 }
 
 
@@ -164,7 +164,7 @@ class CatalogueOptions:
 
     test_share: float = 0.2
     min_per_type: int = 5
-    near_duplicates: float = 0.95
+    near_duplicates: float = 0.9
     overlaps: bool = True
     hold_out: tuple[str, ...] = ()
     corrections: str | None = None

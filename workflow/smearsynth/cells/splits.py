@@ -1,6 +1,7 @@
 """Train and test, and the two folds of the training split (thesis 3.4), by group and by a hash of the group."""
 
 from collections.abc import Mapping
+from math import ceil
 
 from smearsynth.errors import Problem, raise_all
 from smearsynth.seeds import entropy
@@ -10,8 +11,8 @@ def split(groups: Mapping[str, set[str]], *, test_share: float, seed: int, held:
     """Which groups are held out as the test split.
 
     A group goes to test if its own hash, taken as a number in [0, 1), lies below `test_share`: groups that are added later
-    move none of those that were there. Only where that would leave a type without a test group, or with fewer than two
-    training groups of three, the group whose hash comes nearest changes sides.
+    move none of those that were there. Only where that would leave a type with less than half or more than twice its share,
+    or with fewer than two training groups of three, the groups whose hashes come nearest change sides.
 
     Parameters
     ----------
@@ -41,26 +42,31 @@ def split(groups: Mapping[str, set[str]], *, test_share: float, seed: int, held:
     def count(kind: str, side: str) -> int:
         return sum(sides[group] == side for group in members[kind])
 
+    def spare(group: str, kind: str) -> bool:
+        """Whether the other types of a group keep one on its side without it."""
+        return all(count(other, sides[group]) > 1 for other in groups[group] if other != kind)
+
     problems = []
     for kind in sorted(members, key=lambda k: (len(members[k]), k)):
         names = sorted(members[kind], key=lambda group: (place[group], group))
-        least_test = int(test_share > 0)
-        least_train = 1 if len(names) < 3 else 2
-        if len(names) < least_test + 1:
+        least_test = max(1, int(len(names) * test_share / 2)) if test_share else 0
+        most_test = min(max(1, ceil(len(names) * test_share * 2)), len(names) - (1 if len(names) < 3 else 2))
+        if len(names) < min(least_test, 1) + 1:
             what = (
                 "all its cells belong to one group (a picture, its duplicates, a patient): train and test cannot both have some"
             )
-            problems.append(
-                Problem(f"type {kind}", what, "add pictures of it, raise min_per_type to leave it out, or set test_share to 0")
-            )
+            fix = "add pictures of it, raise min_per_type to leave it out, or set test_share to 0"
+            problems.append(Problem(f"type {kind}", what, fix))
             continue
         for group in names:
-            others_keep = all(count(k, "train") > 1 for k in groups[group] if k != kind)
-            if count(kind, "test") < least_test and sides[group] == "train" and others_keep:
+            if count(kind, "test") >= least_test:
+                break
+            if sides[group] == "train" and spare(group, kind):
                 sides[group] = "test"
         for group in reversed(names):
-            others_keep = all(count(k, "test") > least_test for k in groups[group] if k != kind)
-            if count(kind, "train") < least_train and sides[group] == "test" and group not in held and others_keep:
+            if count(kind, "test") <= most_test:
+                break
+            if sides[group] == "test" and group not in held and spare(group, kind):
                 sides[group] = "train"
         if not count(kind, "train"):
             what = f"all its {len(names)} groups are held out: none is left to train on"
