@@ -50,7 +50,7 @@ class DefaultOptions:
         Weights, beside the adversarial loss, of the mean absolute error, of that of means over 8 × 8 pixels, and of feature
         matching.
     critic_normalisation : str
-        Of the discriminator: ``pixel``, ``spectral`` (Miyato et al. 2018) or ``none``.
+        Of the discriminator: ``spectral`` (Miyato et al. 2018), ``pixel`` or ``none``.
     augment : tuple of str
         Differentiable augmentations of what the discriminator sees (Zhao et al. 2020): colour, shift, cutout.
     ema : float
@@ -76,7 +76,7 @@ class DefaultOptions:
     l1: float = 1.0
     tone: float = 10.0
     features: float = 2.0
-    critic_normalisation: Literal["pixel", "spectral", "none"] = "pixel"
+    critic_normalisation: Literal["spectral", "pixel", "none"] = "spectral"
     augment: tuple[str, ...] = ("colour", "shift")
     ema: float = 0.998
     noise: bool = True
