@@ -94,7 +94,7 @@ def assemble(blocks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
     return np.concatenate(lines)[: size[0], : size[1]]
 
 
-def draw(generator: Generator, size: tuple[int, int], *, category_id: int, keys: list[int], batch: int = 16) -> np.ndarray:
+def draw(generator: Generator, size: tuple[int, int], *, category_id: int, keys: list[int], batch: int = 128) -> np.ndarray:
     """A background of blocks, each from a half-filled square (thesis 3.6).
 
     Parameters
@@ -106,7 +106,7 @@ def draw(generator: Generator, size: tuple[int, int], *, category_id: int, keys:
     keys : list of int
         One a block, see `count`.
     batch : int
-        Blocks asked for at a time.
+        Blocks asked for at a time; they differ in nothing but their keys, so that a generator can share work among them.
 
     Returns
     -------

@@ -143,7 +143,7 @@ def _back(picture: np.ndarray, mask: np.ndarray, inside: tuple[slice, slice], ou
 
 
 class ThesisGenerator:
-    """Draws as the thesis generates: ``training=True``, one cell at a time, dropout from the cell's own key.
+    """Draws as the thesis generates: ``training=True``, each cell as if alone, dropout from the cell's own key.
 
     Parameters
     ----------
@@ -156,37 +156,35 @@ class ThesisGenerator:
     """
 
     def __init__(self, network: Any, *, size: int, categories: Sequence[dict]):
-        from smearsynth.gans.networks import thesis
+        from smearsynth.gans.thesis_batched import BatchedThesis
 
         self.size, self.categories = size, categories
-        states = thesis.dropout_states(network)
-
-        def one(label, seeds):
-            for i, state in enumerate(states):
-                state.assign(seeds[i])
-            return network(label, training=True)
-
-        self._one = engine.compiled(one)
+        self._batched = BatchedThesis(network)
 
     def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
         """See `CellGenerator`."""
         _check(category_ids, self.categories)
         side = 256
-        results = []
-        for mask, category_id, key in zip(masks, category_ids, keys, strict=True):
-            if not mask.any():
-                results.append(np.zeros((*mask.shape, 3), np.uint8))
-                continue
-            window, inside, outside = place(mask, self.size)
-            colour = np.array(data.colour_of(self.categories, category_id), np.uint8)
-            label = np.where(window[..., None], colour, np.uint8(0))
-            batch = images.to_network(augment.nearest(label, side))[None]
-            drawn = engine.to_numpy(self._one(batch, data.dropout_seeds(rng(key, "dropout"))))[0]
+        results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]
+        members = [i for i, mask in enumerate(masks) if mask.any()]
+        places, which, numbers, labels = [], [], {}, []
+        for i in members:
+            window, inside, outside = place(masks[i], self.size)
+            places.append((inside, outside))
+            known = (category_ids[i], window.tobytes())
+            if known not in numbers:
+                numbers[known] = len(labels)
+                colour = np.array(data.colour_of(self.categories, category_ids[i]), np.uint8)
+                labels.append(images.to_network(augment.nearest(np.where(window[..., None], colour, np.uint8(0)), side)))
+            which.append(numbers[known])
+        seeds = [data.dropout_seeds(rng(keys[i], "dropout")) for i in members]
+        for number, drawn in self._batched.draw(labels, which, seeds):
             picture = images.from_network(drawn)
             if self.size != side:
                 how = cv2.INTER_AREA if self.size < side else cv2.INTER_LINEAR
                 picture = cv2.resize(picture, (self.size, self.size), interpolation=how)
-            results.append(_back(picture, mask, inside, outside))
+            i = members[number]
+            results[i] = _back(picture, masks[i], *places[number])
         return results
 
 

@@ -1,0 +1,79 @@
+"""Many cells at once come out as one call a cell brings them, whatever is drawn with them."""
+
+import keras
+import numpy as np
+import pytest
+
+from smearsynth.gans import data
+from smearsynth.gans.networks import thesis
+from smearsynth.gans.thesis_batched import CELLS, BatchedThesis
+from smearsynth.seeds import rng
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A slim generator whose normalisation has been moved off its start."""
+    made = thesis.generator(1, filters=4)
+    chance = np.random.default_rng(2)
+    for layer in made.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.gamma.assign(chance.uniform(0.5, 1.5, layer.gamma.shape))
+            layer.beta.assign(chance.normal(0, 0.3, layer.beta.shape))
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.kernel.assign(chance.normal(0, 0.1, layer.kernel.shape))
+    return made
+
+
+def label(seed: int) -> np.ndarray:
+    chance = np.random.default_rng(seed)
+    picture = np.full((256, 256, 3), -1, np.float32)
+    top, left, side = chance.integers(20, 120, 3)
+    picture[top : top + side, left : left + side] = chance.uniform(-1, 1, 3)
+    return picture
+
+
+def alone(network, picture: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """One call of the network itself, as the thesis makes it."""
+    for state, seed in zip(thesis.dropout_states(network), seeds, strict=True):
+        state.assign(seed)
+    return keras.ops.convert_to_numpy(network(picture[None], training=True))[0]
+
+
+def drawn_by(batched: BatchedThesis, labels, which, seeds) -> np.ndarray:
+    """All cells in order."""
+    found = dict(batched.draw(labels, which, seeds))
+    return np.stack([found[i] for i in range(len(which))])
+
+
+def test_each_cell_is_the_one_of_a_call_of_its_own(network):
+    labels = [label(i) for i in range(5)]
+    which = [0, 1, 2, 3, 4, 0, 0, 2, 4, 4, 1]
+    seeds = [data.dropout_seeds(rng(1, "cell", i)) for i in range(len(which))]
+    drawn = drawn_by(BatchedThesis(network), labels, which, seeds)
+    for i, picture in enumerate(which):
+        expected = alone(network, labels[picture], seeds[i])
+        assert np.abs(drawn[i] - expected).max() < 1e-4
+    # The same label with other dropout is another cell: the comparison above would see a dropout that is not the cell's own.
+    assert np.abs(drawn[0] - drawn[5]).max() > 1e-2
+
+
+def test_a_cells_bits_do_not_depend_on_what_is_drawn_with_it(network):
+    batched = BatchedThesis(network)
+    labels = [label(i) for i in range(6)]
+    seeds = [data.dropout_seeds(rng(1, "cell", i)) for i in range(2 * CELLS)]
+    many = drawn_by(batched, labels, [i % 6 for i in range(2 * CELLS)], seeds)
+    for i in (0, 3, 11, 15):
+        assert (drawn_by(batched, [labels[i % 6]], [0], [seeds[i]])[0] == many[i]).all()
+
+
+def test_weights_are_read_at_every_call(network):
+    batched = BatchedThesis(network)
+    seeds = [data.dropout_seeds(rng(1, "cell", 0))]
+    before = drawn_by(batched, [label(0)], [0], seeds)
+    kernel = network.layers[1].kernel
+    kept = keras.ops.convert_to_numpy(kernel)
+    kernel.assign(2 * kept)
+    after = drawn_by(batched, [label(0)], [0], seeds)
+    kernel.assign(kept)
+    assert np.abs(after - before).max() > 1e-3
+    assert (drawn_by(batched, [label(0)], [0], seeds) == before).all()
