@@ -34,7 +34,7 @@ class Match:
 def halves(pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Real cell (size, size, 3) and mask (size, size) of a pair (size, 2 · size, 3) as the thesis lays it out (Fig. 3.3)."""
     size = pair.shape[1] // 2
-    return pair[:, :size], pair[:, size:].any(2)
+    return pair[:, :size], pair[:, size:].max(2) > 0
 
 
 def read(pairs: str | Path, generated: str | Path, *, split: str = "test") -> list[Match]:

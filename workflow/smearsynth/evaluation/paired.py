@@ -34,7 +34,7 @@ def run(args) -> None:
     rows = []
     for name, members in [*groups, ("all cells", list(range(len(matches))))]:
         if members:
-            known = [floor[i] for i in members if floor[i]]
+            known = [found for i in members if (found := floor[i]) is not None]
             rows.append([name, len(members), *means([drawn[i] for i in members]), len(known), *means(known)])
     write_tsv(args.out, columns, rows)
 

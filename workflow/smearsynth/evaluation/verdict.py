@@ -94,12 +94,12 @@ def judge(real: np.ndarray, generated: np.ndarray, rng: np.random.Generator, opt
 
     value = ratio(np.arange(len(real)))
     ends = interval(ratio, len(real), rng, resamples=options.resamples, level=options.level)
-    low, high = ends or (None, None)
     counts = [len(real), int(real.sum()), int(generated.sum()), float(real.mean()), float(generated.mean())]
     if np.isnan(value):
         return [*counts, None, None, None, "n/a"]
-    if low is not None and (low >= options.share or high < options.share):
-        word = "yes" if low >= options.share else "no"
-    else:
-        word = "likely" if value >= options.share else "unlikely"
-    return [*counts, value, low, high, word]
+    word = "likely" if value >= options.share else "unlikely"
+    if ends and ends[0] >= options.share:
+        word = "yes"
+    elif ends and ends[1] < options.share:
+        word = "no"
+    return [*counts, value, *(ends or (None, None)), word]

@@ -19,18 +19,18 @@ class Cells:
     ----------
     files : tuple of str
         Relative to the index or folder they were read from.
-    cell_ids, category_ids : tuple of int or None
+    cell_ids, category_ids : tuple of int, or of None
         Catalogue's id and true type, None where a folder does not tell.
-    splits : tuple of str or None
+    splits : tuple of str, or of None
         ``train`` or ``test``.
     pixels : ndarray of uint8, shape (n, size, size, 3)
         RGB, the cell on black.
     """
 
     files: tuple[str, ...]
-    cell_ids: tuple[int | None, ...]
-    category_ids: tuple[int | None, ...]
-    splits: tuple[str | None, ...]
+    cell_ids: tuple
+    category_ids: tuple
+    splits: tuple
     pixels: np.ndarray
 
     def __len__(self) -> int:

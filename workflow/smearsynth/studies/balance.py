@@ -188,11 +188,11 @@ def _generator(value: float, objective: Objective) -> Check:
     return Check("generator against equal uncertainty", f"{value:.3f}", "note", words)
 
 
-def _l1(values: Sequence[float]) -> Check:
-    values = np.asarray(values, float)
+def _l1(losses: Sequence[float]) -> Check:
+    values = np.asarray(losses, float)
     tenth = max(1, len(values) // 10)
     first, last = float(values[:tenth].mean()), float(values[-tenth:].mean())
     down = last < first
     words = f"L1 goes {'down' if down else 'up'} by {abs(1 - last / first):.0%} from the first tenth of the training to the last"
-    words += f"; over the last half it changes by {change(values) / values.mean():+.0%}."
+    words += f"; over the last half it changes by {change(losses) / values.mean():+.0%}."
     return Check("L1 goes down", f"{first:.4f} → {last:.4f}", "good" if down else "bad", words)

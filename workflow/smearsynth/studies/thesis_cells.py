@@ -76,7 +76,7 @@ def panel(path: Path, name: str, cell_type: CellType | None, examples: list, fol
         pair, generated = examples[0]
         where = "held-out" if pair["split"] == "test" else "training"
         real, label = pairs.halves(pair["path"])
-        around = pairs.around(label.any(2))
+        around = pairs.around(label.max(2) > 0)
         style.picture(axes[0, 0], real[around], title=f"real ({where} cell {pair['cell_id']})")
         style.picture(axes[0, 1], images.read(folder / generated["file"])[around], title="generated in its outline")
     else:

@@ -31,7 +31,7 @@ def run(args) -> None:
 
 def counts(cells: catalogue.Catalogue, taxonomy: Taxonomy) -> list[list]:
     """A row for each type of the taxonomy and their sum, see `COLUMNS`."""
-    rows = []
+    rows: list[list] = []
     for cell_type in taxonomy.types:
         found = cells.select(category_ids={cell_type.id})
         held_out = sum(cell.split == "test" for cell in found)

@@ -98,13 +98,14 @@ def still(path: Path, positions: np.ndarray, edges: np.ndarray, degrees: np.ndar
     size, colour = 10 + 16 * np.log2(degrees), np.log2(degrees)
     space = figure.add_subplot(1, 2, 1, projection="3d")
     space.add_collection(Line3DCollection(positions[edges], colors="#b5bcc7", linewidths=0.6))
-    space.scatter(*positions.T, s=size, c=colour, cmap="viridis", depthshade=False, linewidths=0)
+    x, y, z = positions.T
+    space.scatter(x, y, z, s=size, c=colour, cmap="viridis", depthshade=False, linewidths=0)
     space.set_title("in space")
     space.tick_params(labelsize=6)
     flat = figure.add_subplot(1, 2, 2)
     for a, b in edges:
         flat.plot(*positions[[a, b], :2].T, color="#b5bcc7", linewidth=0.6, zorder=1)
-    shown = flat.scatter(*positions[:, :2].T, s=size, c=positions[:, 2], cmap="plasma", linewidths=0, zorder=2)
+    shown = flat.scatter(x, y, s=size, c=z, cmap="plasma", linewidths=0, zorder=2)
     flat.set_aspect("equal")
     flat.set_title("from above")
     figure.colorbar(shown, ax=flat, label="z: size of the cell", shrink=0.7)

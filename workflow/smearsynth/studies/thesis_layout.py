@@ -66,6 +66,6 @@ def draw(path: Path, canvas: np.ndarray, cells: list[dict], taxonomy: Taxonomy) 
         spine.set_visible(True)
     axis.set_title(f"{len(cells)} cells on {width} × {height} px", fontweight="normal")
     numbers = [(t, sum(cell["category_id"] == t.id for cell in cells)) for t in taxonomy.types]
-    legend = [Patch(color=np.array(t.colour) / 255, label=f"{t.title} ({number})") for t, number in numbers if number]
+    legend = [Patch(color=f"#{bytes(t.colour).hex()}", label=f"{t.title} ({number})") for t, number in numbers if number]
     axis.legend(handles=legend, loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0)
     style.save(figure, path)

@@ -42,7 +42,7 @@ def run(args) -> None:
     seen = (slice(0, round(height * scale)), slice(0, round(width * scale)))
     shown = cv2.resize(slide, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
     show(args.out / "whole.png", label[seen], drawn[seen], slide, model)
-    inside = label[seen].any(2)
+    inside = label[seen].max(2) > 0
     rows = [[name, *measures(picture, inside)] for name, picture in (("at once", drawn[seen]), ("cell by cell", shown))]
     write_tsv(args.out / "whole.tsv", ["drawn", "pixels", "red", "green", "blue", "detail"], rows)
 
