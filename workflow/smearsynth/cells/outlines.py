@@ -1,27 +1,35 @@
 """Whole-cell outlines of stained cells, with a box or without one.
 
-A Romanowsky-stained nucleus is the darkest thing in green light, so it is found first. The cell is then parted from the
-smear by a graph cut (Rother et al. 2004, GrabCut) that starts from what the picture itself tells: the nucleus is cell, what
-has the colour of the empty smear or of the red cells is not, and what lies far from the nucleus, or outside the box, cannot be.
+A Romanowsky-stained nucleus is what is darkest in red and green light, so it is found first. How usual each colour is far
+from the nucleus, or outside the box, tells what is smear or red cell; how usual it is within the cell so far tells what is
+cytoplasm. The outline is the closed contour around the nucleus that holds most evidence and follows edges; colours within
+it are counted anew, and so on a few times. docs/outlines.md tells what this reaches, and what else was tried.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from scipy import ndimage
-from skimage.segmentation import watershed
+
+from smearsynth.cells.stain import Palette, empty, lab, nuclei
+from smearsynth.cells.star_contour import contour
 
 WORKING_SIDE = 160
-"""Pictures are reduced to about this side around the cell: graph cuts take seconds on larger ones and gain nothing."""
-SMOOTHING = 1.2
-"""Standard deviation in pixels at the working size of the blur before colours are compared."""
-EMPTY, RED = 4.0, 3.0
-"""Distances in standard deviations: above EMPTY from the colour of the empty smear is matter, below RED from that of red cells is red."""
-FLOOR = (1.2, 0.7, 0.8)
-"""Least standard deviations of L*, a*, b* of the empty smear."""
-PROMPT_MARGIN = 0.04
-"""Share of a box's side by which a cell may pass it: boxes are drawn by hand."""
+"""Pictures are reduced to at most this side around the cell: finer detail gains nothing and takes time."""
+ROUNDS = 4
+"""How often colours are counted anew inside the contour."""
+FAINT = 3e-4
+"""Density added to both densities of a colour: what is rarer than this tells nothing."""
+STRONGEST = 1.5
+"""Bound of the log odds that colour alone can give a pixel."""
+NUCLEUS_WEIGHT = 0.5
+"""Weight of a nucleus' pixel among the cell's colours: cytoplasm often is stained like a weak nucleus, but not always."""
+SURE = 4.0
+"""Log odds of the nucleus, and against what cannot be of the cell."""
+FAR, REACH = 1.0, 2.6
+"""Distances from the nucleus' hull in the nucleus' radii: from FAR on colours count as the smear's, beyond REACH is no cell."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,15 @@ class NotFound:
     reason: str
 
 
+class Expectation(NamedTuple):
+    """Where the cell may be, before any colour is looked at; each of shape (height, width)."""
+
+    possible: np.ndarray  # bool
+    odds: np.ndarray  # log odds
+    first: np.ndarray  # 0…1: whose colours are the cell's at first
+    far: np.ndarray  # bool: whose colours are not the cell's
+
+
 def find(picture: np.ndarray, *, prompt: tuple[float, float, float, float] | None = None) -> Outline | NotFound:
     """Find the outline of the prompted cell or, without a box, of the stained cell nearest to the picture's middle.
 
@@ -61,8 +78,7 @@ def find(picture: np.ndarray, *, prompt: tuple[float, float, float, float] | Non
     -------
     Outline or NotFound
     """
-    height, width = picture.shape[:2]
-    left, top, right, bottom = _frame(prompt, (height, width))
+    left, top, right, bottom = _frame(prompt, picture.shape[:2])
     if right - left < 8 or bottom - top < 8:
         return NotFound("the box holds less than 8 × 8 pixels of the picture")
     view = picture[top:bottom, left:right]
@@ -70,39 +86,16 @@ def find(picture: np.ndarray, *, prompt: tuple[float, float, float, float] | Non
     small = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else view
     box = None if prompt is None else tuple((v - o) * scale for v, o in zip(_corners(prompt), (left, top, left, top)))
     stain = nuclei(small)
-    nucleus = _chosen(stain, small, box)
+    nucleus = _chosen(stain, box)
     if nucleus is None:
         return NotFound("nothing there is stained like a nucleus or a platelet")
-    if box is None:
-        box = _around(nucleus)
-    cell = _part(small, nucleus, box)
+    cell = _cell(small, nucleus, stain & ~nucleus, box)
     if cell.sum() < 20:
         return NotFound("the stained region has fewer than 20 pixels at the working size")
-    whole = np.zeros((height, width), bool)
+    whole, core = (np.zeros(picture.shape[:2], bool) for _ in range(2))
     whole[top:bottom, left:right] = _enlarged(cell, view.shape[:2])
-    core = np.zeros((height, width), bool)
     core[top:bottom, left:right] = _enlarged(nucleus & cell, view.shape[:2])
     return Outline(whole, core & whole)
-
-
-def nuclei(picture: np.ndarray) -> np.ndarray:
-    """What is stained like a nucleus: dark in green light, and more in green than in blue (bool, the picture's shape).
-
-    The threshold is Otsu's between the two darkest of three classes; a picture with little contrast has none.
-    """
-    green = cv2.GaussianBlur(picture[..., 1], (0, 0), 1.0)
-    from skimage.filters import threshold_multiotsu
-
-    try:
-        low, _ = threshold_multiotsu(green, classes=3, nbins=128)
-    except ValueError:  # fewer than three grey levels
-        return np.zeros(green.shape, bool)
-    light = np.percentile(green, 95)
-    region = green <= low
-    # Red cells are never as dark as half of the empty smear.
-    if light < 30 or np.median(green[region]) > 0.72 * light:
-        return np.zeros(green.shape, bool)
-    return ndimage.binary_fill_holes(ndimage.binary_opening(region, iterations=1))
 
 
 def _corners(box):
@@ -120,7 +113,7 @@ def _frame(prompt, shape: tuple[int, int]) -> tuple[int, int, int, int]:
     return max(0, int(x0 - pad)), max(0, int(y0 - pad)), min(width, int(np.ceil(x1 + pad))), min(height, int(np.ceil(y1 + pad)))
 
 
-def _chosen(stain: np.ndarray, picture: np.ndarray, box) -> np.ndarray | None:
+def _chosen(stain: np.ndarray, box) -> np.ndarray | None:
     """The lobes of one nucleus: the main component, and those so near that they can only be its own."""
     labels, count = ndimage.label(stain)
     if count == 0:
@@ -135,90 +128,56 @@ def _chosen(stain: np.ndarray, picture: np.ndarray, box) -> np.ndarray | None:
         aim = np.array([(box[1] + box[3]) / 2, (box[0] + box[2]) / 2])
         reach = 0.5 * max(box[2] - box[0], box[3] - box[1])
     distance = np.hypot(*(middles - aim).T) / reach
-    worth = areas * np.exp(-((distance / 0.6) ** 2))
-    main = int(worth.argmax())
+    main = int((areas * np.exp(-((distance / 0.6) ** 2))).argmax())
     if areas[main] < 12:
         return None
-    radius = np.sqrt(areas.sum() / np.pi)
-    away = ndimage.distance_transform_edt(labels != main + 1)
-    gaps = ndimage.minimum(away, labels, index)
+    gaps = ndimage.minimum(ndimage.distance_transform_edt(labels != main + 1), labels, index)
     own = (gaps <= (0.9 if box is None else 1.2) * np.sqrt(areas[main] / np.pi)) & (areas >= 0.04 * areas[main])
-    own &= distance <= (1.0 if box is not None else distance[main] + 1.3 * radius / reach)
+    own &= distance <= (distance[main] + 1.3 * np.sqrt(areas.sum() / np.pi) / reach if box is None else 1.0)
     own[main] = True
     return np.isin(labels, index[own])
 
 
-def _around(nucleus: np.ndarray) -> tuple[float, float, float, float]:
-    """The box that a cell with this nucleus can fill at most."""
-    rows, columns = np.nonzero(nucleus)
-    radius = np.sqrt(nucleus.sum() / np.pi)
-    extent = max(np.ptp(rows), np.ptp(columns)) / 2
-    half = max(1.35 * extent, 0) + 1.0 * radius
-    y, x = (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
-    return x - half, y - half, x + half, y + half
-
-
-def _part(picture: np.ndarray, nucleus: np.ndarray, box) -> np.ndarray:
-    """Part a cell from the empty smear by its colour, then from the red cells that touch it by theirs and by shape."""
-    shape = picture.shape[:2]
-    x0, y0, x1, y1 = box
-    margin = PROMPT_MARGIN * max(x1 - x0, y1 - y0)
-    yy, xx = np.mgrid[: shape[0], : shape[1]]
-    inside = (xx >= x0 - margin) & (xx <= x1 + margin) & (yy >= y0 - margin) & (yy <= y1 + margin)
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    smooth = np.stack([cv2.GaussianBlur(plane, (0, 0), SMOOTHING) for plane in cv2.split(lab)], axis=-1)
-    from_empty = away(smooth, empty(smooth), floor=FLOOR)
-    matter = ndimage.binary_fill_holes(_opened((from_empty > EMPTY) | nucleus, 1)) | nucleus
-    own = _touching(_opened(matter, 3) | nucleus, nucleus)
-    # Red cells: matter that does not hang together with this cell, or lies where this cell cannot reach.
-    other = _opened((matter & ~own) | (matter & ~inside), 3)
-    light = np.median(smooth[..., 0][empty(smooth)])
-    red = other & (from_empty > EMPTY) & (smooth[..., 0] > 0.55 * light)
-    cell = own & inside
-    if red.sum() > 0.004 * red.size and (own & ~inside).sum() > 0.02 * own.sum():
-        from_red = away(smooth, red, floor=(4.0, 1.5, 1.5))
-        alike = _opened((from_red < RED) & own & ~nucleus, 3)
-        cell = _cut(cell & ~alike, own & ~inside | alike, nucleus, own)
+def _cell(picture: np.ndarray, nucleus: np.ndarray, strange: np.ndarray, box) -> np.ndarray:
+    """The cell of a nucleus; `strange` are the nuclei of other cells."""
+    colours = lab(picture)
+    palette = Palette(colours)
+    hull = _hull(nucleus)
+    expected = _unboxed(hull, nucleus) if box is None else _boxed(nucleus.shape, box)
+    smear = expected.far & ~ndimage.binary_dilation(strange, iterations=3)
+    if smear.sum() < 200:
+        smear = ~hull
+    usual = palette.density(smear | (empty(colours) & ~hull))
+    # At first the cell's colours are those that are near enough and unusual elsewhere.
+    weights = expected.first / (1 + usual / (0.1 * np.median(usual[smear])))
+    weights[nucleus] = NUCLEUS_WEIGHT
+    smooth = cv2.GaussianBlur(colours, (0, 0), 0.6)
+    centre = ndimage.center_of_mass(hull) if box is None else ((box[1] + box[3]) / 2, (box[0] + box[2]) / 2)
+    for _ in range(ROUNDS):
+        odds = np.clip(np.log((palette.density(weights) + FAINT) / (usual + FAINT)), -STRONGEST, STRONGEST) + expected.odds
+        odds[nucleus] = SURE
+        odds[~expected.possible] = -SURE
+        cell = contour(odds, smooth, nucleus, centre) | nucleus
+        centre = ndimage.center_of_mass(cell)
+        weights = cell / (1 + np.exp(-2 * odds))
+        weights[nucleus] = NUCLEUS_WEIGHT
     return _clean(cell, nucleus)
 
 
-def _cut(cell: np.ndarray, foreign: np.ndarray, nucleus: np.ndarray, matter: np.ndarray) -> np.ndarray:
-    """Part matter between a cell and what is foreign to it at its necks: a watershed of the distance to the border."""
-    sure = _touching(_opened(cell, 3) | nucleus, nucleus)
-    markers = np.zeros(matter.shape, np.int32)
-    markers[foreign] = 1
-    markers[sure & ~foreign] = 2
-    markers[nucleus] = 2
-    return watershed(-ndimage.distance_transform_edt(matter), markers, mask=matter) == 2
+def _unboxed(hull: np.ndarray, nucleus: np.ndarray) -> Expectation:
+    """A cell reaches about as far around its nucleus as the nucleus is wide."""
+    away = ndimage.distance_transform_edt(~hull) / np.sqrt(nucleus.sum() / np.pi)
+    return Expectation(away < REACH, -0.8 * np.clip(away - 0.5, -0.3, 3.0), np.clip(1 - away / 1.2, 0, 1), away > FAR)
 
 
-def away(lab: np.ndarray, region: np.ndarray, *, floor: tuple[float, float, float]) -> np.ndarray:
-    """Distance of each pixel's colour from those of a region, in robust standard deviations of at least `floor`."""
-    middle = np.median(lab[region], axis=0)
-    spread = np.maximum(1.48 * np.median(np.abs(lab[region] - middle), axis=0), floor)
-    return np.sqrt((((lab - middle) / spread) ** 2).sum(-1))
-
-
-def empty(lab: np.ndarray) -> np.ndarray:
-    """The empty smear: the most common of the bright colours."""
-    light = lab[..., 0]
-    bright = light >= np.percentile(light, 60)
-    counts, edges = np.histogram(light[bright], bins=100, range=(0, 100.1))
-    mode = edges[int(ndimage.gaussian_filter1d(counts.astype(float), 1).argmax())]
-    region = np.abs(light - mode) < 3.0
-    middle = np.median(lab[region], axis=0)
-    return region & (np.abs(lab - middle) < (4.0, 3.0, 4.0)).all(-1)
-
-
-def _opened(mask: np.ndarray, radius: int) -> np.ndarray:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel).astype(bool)
-
-
-def _touching(mask: np.ndarray, seed: np.ndarray) -> np.ndarray:
-    """The components of a mask that a seed touches."""
-    labels, _ = ndimage.label(mask)
-    return np.isin(labels, np.unique(labels[seed & mask])) & mask
+def _boxed(shape: tuple[int, int], box) -> Expectation:
+    """A cell fills the ellipse in its box more or less, and passes the box by 3 % at most, as boxes are drawn by hand."""
+    x0, y0, x1, y1 = box
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    margin = 0.03 * max(x1 - x0, y1 - y0)
+    possible = (columns >= x0 - margin) & (columns <= x1 + margin) & (rows >= y0 - margin) & (rows <= y1 + margin)
+    ring = np.hypot((columns - (x0 + x1) / 2) / ((x1 - x0) / 2), (rows - (y0 + y1) / 2) / ((y1 - y0) / 2))
+    return Expectation(possible, 2 * np.clip(1.1 - ring, -1, 0.4), np.clip(2 * (1.25 - ring), 0, 1), ~possible | (ring > 1.3))
 
 
 def _hull(mask: np.ndarray) -> np.ndarray:
@@ -232,13 +191,10 @@ def _clean(region: np.ndarray, nucleus: np.ndarray) -> np.ndarray:
     """One component without holes or thin spurs, with its nucleus."""
     radius = max(1, round(0.18 * np.sqrt(max(region.sum(), 1) / np.pi)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    filled = ndimage.binary_fill_holes(region | nucleus)
-    opened = cv2.morphologyEx(np.pad(filled, radius).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    opened = opened[radius:-radius, radius:-radius].astype(bool) | nucleus
-    closed = cv2.morphologyEx(opened.astype(np.uint8), cv2.MORPH_CLOSE, kernel).astype(bool)
+    padded = np.pad(ndimage.binary_fill_holes(region | nucleus), 2 * radius).astype(np.uint8)
+    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, kernel) | np.pad(nucleus, 2 * radius)
+    closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel)[2 * radius : -2 * radius, 2 * radius : -2 * radius]
     labels, count = ndimage.label(closed)
-    if count == 0:
-        return closed
     inside = np.bincount(labels[nucleus], minlength=count + 1)
     inside[0] = 0
     return ndimage.binary_fill_holes(labels == inside.argmax())
