@@ -14,7 +14,7 @@ rule backgrounds:
         code=code("backgrounds.patches"),
     shell:
         "python -m smearsynth.backgrounds patches --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --catalogue {input.catalogue:q} --out {output:q} 2> {log:q}"
+        " --seed {params.seed} --catalogue {input.catalogue:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule backgrounds_blocks:
@@ -33,4 +33,4 @@ rule backgrounds_blocks:
         code=code("backgrounds.blocks"),
     shell:
         "python -m smearsynth.backgrounds blocks --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --size {params.size:q} --model $(dirname {input.model:q}) --out {output:q} 2> {log:q}"
+        " --seed {params.seed} --size {params.size:q} --model $(dirname {input.model:q}) --out {output:q} > {log:q} 2>&1"

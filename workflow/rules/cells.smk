@@ -30,7 +30,7 @@ rule cells_source:
     shell:
         "python -m smearsynth.cells source --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --data {params.data:q} --jobs {threads}"
-        " --out-images {output.images:q} --out {output.raw:q} --set-aside {output.set_aside:q} 2> {log:q}"
+        " --out-images {output.images:q} --out {output.raw:q} --set-aside {output.set_aside:q} > {log:q} 2>&1"
 
 
 rule cells_outline:
@@ -51,7 +51,7 @@ rule cells_outline:
     shell:
         "python -m smearsynth.cells outline --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --jobs {threads}"
-        " --raw {input.raw:q} --out {output.outlined:q} --set-aside {output.set_aside:q} 2> {log:q}"
+        " --raw {input.raw:q} --out {output.outlined:q} --set-aside {output.set_aside:q} > {log:q} 2>&1"
 
 
 rule cells_catalogue:
@@ -81,4 +81,4 @@ rule cells_catalogue:
         "python -m smearsynth.cells merge --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --data {params.data:q} --jobs {threads}"
         " --outlined {input.outlined:q} --set-aside {input.set_aside:q} --counts {output.counts:q}"
-        " --out {output.catalogue:q} --report {output.report:q} --manifest {output.manifest:q} 2> {log:q}"
+        " --out {output.catalogue:q} --report {output.report:q} --manifest {output.manifest:q} > {log:q} 2>&1"

@@ -15,7 +15,7 @@ rule evaluation_name_real:
         code=code("readers.name"),
     shell:
         "python -m smearsynth.readers name --model $(dirname {input.reader[0]:q}) --cells {input.cells:q}"
-        " --split test --out {output:q} 2> {log:q}"
+        " --split test --out {output:q} > {log:q} 2>&1"
 
 
 rule evaluation_name_generated:
@@ -30,7 +30,7 @@ rule evaluation_name_generated:
         code=code("readers.name"),
     shell:
         "python -m smearsynth.readers name --model $(dirname {input.reader[0]:q}) --cells {input.cells:q}/index.json"
-        " --split test --out {output:q} 2> {log:q}"
+        " --split test --out {output:q} > {log:q} 2>&1"
 
 
 rule evaluation_verdict:
@@ -48,7 +48,7 @@ rule evaluation_verdict:
         code=code("evaluation.verdict"),
     shell:
         "python -m smearsynth.evaluation verdict --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --real {input.real:q} --generated {input.generated:q} --out {output:q} 2> {log:q}"
+        " --seed {params.seed} --real {input.real:q} --generated {input.generated:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule evaluation_paired:
@@ -66,7 +66,7 @@ rule evaluation_paired:
         code=code("evaluation.paired"),
     shell:
         "python -m smearsynth.evaluation paired --taxonomy {params.taxonomy:q} --seed {params.seed}"
-        " --pairs {input.index:q} --generated {input.generated:q}/index.json --out {output:q} 2> {log:q}"
+        " --pairs {input.index:q} --generated {input.generated:q}/index.json --out {output:q} > {log:q} 2>&1"
 
 
 rule evaluation_artefacts:
@@ -84,7 +84,7 @@ rule evaluation_artefacts:
         code=code("evaluation.artefacts"),
     shell:
         "python -m smearsynth.evaluation artefacts --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --pairs {input.index:q} --generated {input.generated:q}/index.json --out {output:q} 2> {log:q}"
+        " --pairs {input.index:q} --generated {input.generated:q}/index.json --out {output:q} > {log:q} 2>&1"
 
 
 rule evaluation:

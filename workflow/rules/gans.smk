@@ -45,7 +45,7 @@ rule gans_train:
     shell:
         "python -m smearsynth.gans train --options {params.options:q} --seed {params.seed}"
         " --pairs {input.index:q} --select {params.select} --state {params.state:q}"
-        " --out $(dirname {output.losses:q}) 2> {log:q}"
+        " --out $(dirname {output.losses:q}) > {log:q} 2>&1"
 
 
 rule gans_sample:
@@ -71,4 +71,4 @@ rule gans_sample:
     shell:
         "python -m smearsynth.gans sample --options {params.options:q} --seed {params.seed}"
         " --model $(dirname {input.model[0]:q}) --pairs {input.index:q} --which {wildcards.which}"
-        " --per-type {params.per_type} --out {output:q} 2> {log:q}"
+        " --per-type {params.per_type} --out {output:q} > {log:q} 2>&1"

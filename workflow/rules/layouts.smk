@@ -26,4 +26,4 @@ rule layouts:
     shell:
         "python -m smearsynth.layouts draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --catalogue {input.catalogue:q}"
-        " --first {params.first} --count {params.slides} --out {output:q} 2> {log:q}"
+        " --first {params.first} --count {params.slides} --out {output:q} > {log:q} 2>&1"

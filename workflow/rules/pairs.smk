@@ -16,4 +16,4 @@ rule pairs:
         code=code("pairs.draw"),
     shell:
         "python -m smearsynth.pairs draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) 2> {log:q}"
+        " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) > {log:q} 2>&1"

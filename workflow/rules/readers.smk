@@ -23,4 +23,4 @@ rule readers_train:
         code=code("readers.train"),
     shell:
         "python -m smearsynth.readers train --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --pairs {input.index:q} --out $(dirname {output.weights:q}) 2> {log:q}"
+        " --seed {params.seed} --pairs {input.index:q} --out $(dirname {output.weights:q}) > {log:q} 2>&1"

@@ -33,7 +33,7 @@ rule slides_shard:
         "python -m smearsynth.slides render --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --catalogue {input.catalogue:q} --layouts {input.layouts:q}"
         " --backgrounds {input.background:q} {params.model}"
-        " --out-images {output.images:q} --out {output.instances:q} 2> {log:q}"
+        " --out-images {output.images:q} --out {output.instances:q} > {log:q} 2>&1"
 
 
 rule slides_merge:
@@ -47,7 +47,7 @@ rule slides_merge:
         merge_limit=config["slides"]["merge_limit"],
         code=code("slides.merge"),
     shell:
-        "python -m smearsynth.slides merge --shards {input:q} --merge-limit {params.merge_limit} --out {output:q} 2> {log:q}"
+        "python -m smearsynth.slides merge --shards {input:q} --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
 
 
 def shard_of(wildcards):
@@ -73,7 +73,7 @@ rule slides_preview:
         code=code("slides.preview"),
     shell:
         "python -m smearsynth.slides preview --instances {input.instances:q} --images $(dirname {input.images:q})"
-        " --taxonomy {params.taxonomy:q} --slide {params.slide} --out {output:q} 2> {log:q}"
+        " --taxonomy {params.taxonomy:q} --slide {params.slide} --out {output:q} > {log:q} 2>&1"
 
 
 rule slides_export:
@@ -89,7 +89,7 @@ rule slides_export:
         code=code("slides.export"),
     shell:
         "python -m smearsynth.slides export --format {wildcards.format} --taxonomy {params.taxonomy:q}"
-        " --instances {input.instances:q} --images $(dirname {input.images[0]:q}) --out {output:q} 2> {log:q}"
+        " --instances {input.instances:q} --images $(dirname {input.images[0]:q}) --out {output:q} > {log:q} 2>&1"
 
 
 rule slides:

@@ -43,7 +43,7 @@ rule thesis_graph:
         code=code("studies.thesis_graph"),
     shell:
         "python -m smearsynth.studies thesis_graph --options {params.options:q} --seed {params.seed}"
-        " --out $(dirname {output.still:q}) 2> {log:q}"
+        " --out $(dirname {output.still:q}) > {log:q} 2>&1"
 
 
 rule thesis_pair:
@@ -61,7 +61,7 @@ rule thesis_pair:
         code=code("studies.thesis_pair"),
     shell:
         "python -m smearsynth.studies thesis_pair --taxonomy {params.taxonomy:q} --seed {params.seed}"
-        " --pairs {input.index:q} --out $(dirname {output.figure:q}) 2> {log:q}"
+        " --pairs {input.index:q} --out $(dirname {output.figure:q}) > {log:q} 2>&1"
 
 
 rule thesis_jitter:
@@ -79,7 +79,7 @@ rule thesis_jitter:
         code=code("studies.thesis_jitter"),
     shell:
         "python -m smearsynth.studies thesis_jitter --taxonomy {params.taxonomy:q} --seed {params.seed}"
-        " --pairs {input.index:q} --out $(dirname {output.figure:q}) 2> {log:q}"
+        " --pairs {input.index:q} --out $(dirname {output.figure:q}) > {log:q} 2>&1"
 
 
 rule thesis_layout:
@@ -96,7 +96,7 @@ rule thesis_layout:
         code=code("studies.thesis_layout"),
     shell:
         "python -m smearsynth.studies thesis_layout --taxonomy {params.taxonomy:q} --layouts {input:q}"
-        " --out $(dirname {output.figure:q}) 2> {log:q}"
+        " --out $(dirname {output.figure:q}) > {log:q} 2>&1"
 
 
 rule thesis_counts:
@@ -113,7 +113,7 @@ rule thesis_counts:
         code=code("studies.thesis_counts"),
     shell:
         "python -m smearsynth.studies thesis_counts --taxonomy {params.taxonomy:q} --catalogue {input:q}"
-        " --out $(dirname {output.table:q}) 2> {log:q}"
+        " --out $(dirname {output.table:q}) > {log:q} 2>&1"
 
 
 rule thesis_losses:
@@ -143,7 +143,7 @@ rule thesis_losses:
         code=code("studies.thesis_losses"),
     shell:
         "python -m smearsynth.studies thesis_losses --options {params.options:q} --model $(dirname {input.model:q})"
-        " --out $(dirname {output.checks:q}) 2> {log:q}"
+        " --out $(dirname {output.checks:q}) > {log:q} 2>&1"
 
 
 rule thesis_cells:
@@ -173,7 +173,7 @@ rule thesis_cells:
     shell:
         "python -m smearsynth.studies thesis_cells --taxonomy {params.taxonomy:q} --seed {params.seed}"
         " --cells {params.cells} --pairs {input.index:q} --generated {input.generated:q}/index.json"
-        " --out $(dirname {output.numbers:q}) 2> {log:q}"
+        " --out $(dirname {output.numbers:q}) > {log:q} 2>&1"
 
 
 rule thesis_slides:
@@ -200,7 +200,7 @@ rule thesis_slides:
     shell:
         "python -m smearsynth.studies thesis_slides --taxonomy {params.taxonomy:q} --slides {params.slides}"
         " --instances {input.instances:q} --pictures $(dirname {input.images[0]:q})"
-        " --out $(dirname {output.numbers:q}) 2> {log:q}"
+        " --out $(dirname {output.numbers:q}) > {log:q} 2>&1"
 
 
 rule thesis_verdict:
@@ -224,7 +224,7 @@ rule thesis_verdict:
         code=code("studies.thesis_verdict"),
     shell:
         "python -m smearsynth.studies thesis_verdict --taxonomy {params.taxonomy:q} --verdict {input:q}"
-        " --level {params.level} --share {params.share} --out $(dirname {output.table:q}) 2> {log:q}"
+        " --level {params.level} --share {params.share} --out $(dirname {output.table:q}) > {log:q} 2>&1"
 
 
 rule thesis_subset:
@@ -240,7 +240,7 @@ rule thesis_subset:
         code=code("studies.thesis_subset"),
     shell:
         "python -m smearsynth.studies thesis_subset --seed {params.seed} --limit {wildcards.limit}"
-        " --pairs {input.index:q} --out {output:q} 2> {log:q}"
+        " --pairs {input.index:q} --out {output:q} > {log:q} 2>&1"
 
 
 SUBSETS = [f"subset_{limit}" for limit in STUDY["amounts"]]
@@ -268,7 +268,7 @@ rule thesis_amount:
         code=code("studies.thesis_amount"),
     shell:
         "python -m smearsynth.studies thesis_amount --taxonomy {params.taxonomy:q} --pairs {input.index:q}"
-        " --verdict {input.verdict:q} --paired {input.paired:q} --out $(dirname {output.numbers:q}) 2> {log:q}"
+        " --verdict {input.verdict:q} --paired {input.paired:q} --out $(dirname {output.numbers:q}) > {log:q} 2>&1"
 
 
 rule thesis_grid:
@@ -293,7 +293,7 @@ rule thesis_grid:
         code=code("studies.thesis_grid"),
     shell:
         "python -m smearsynth.studies thesis_grid --options {params.options:q} --seed {params.seed}"
-        " --pairs {input.index:q} --state {params.state:q} --out $(dirname {output.weights:q}) 2> {log:q}"
+        " --pairs {input.index:q} --state {params.state:q} --out $(dirname {output.weights:q}) > {log:q} 2>&1"
 
 
 rule thesis_whole:
@@ -315,7 +315,7 @@ rule thesis_whole:
     shell:
         "python -m smearsynth.studies thesis_whole --taxonomy {params.taxonomy:q} --seed {params.seed}"
         " --model $(dirname {input.model[0]:q}) --layouts {input.layouts:q} --slide {input.slides:q}/000000.png"
-        " --out $(dirname {output.figure:q}) 2> {log:q}"
+        " --out $(dirname {output.figure:q}) > {log:q} 2>&1"
 
 
 rule thesis:
