@@ -581,6 +581,17 @@ def test_a_picture_of_several_cells_keeps_them_all(tmp_path):
     assert [a["label"] for a in data["annotations"] if a["image_id"] == field["id"]] == ["13", "900", "901"]
 
 
+def test_files_of_one_picture_are_joined(tmp_path):
+    (tmp_path / "thesis/json").mkdir(parents=True)
+    images.write(tmp_path / "thesis/images/a.png", picture(1))
+    for number, category_id in enumerate((13, 19)):
+        content = thesis_file("a.png", category_id, segmentation=[square(4 + 30 * number, 5, 20)])
+        (tmp_path / f"thesis/json/{number}.json").write_text(json.dumps(content))
+    entry = {"name": "source", "reader": "coco", "images": "thesis/images", "annotations": "thesis/json"}
+    assert run_source(tmp_path, entry) == 0
+    assert [(a["label"], a["category_id"]) for a in raw(tmp_path)["annotations"]] == [("0", 13), ("0#2", 19)]
+
+
 def test_the_real_sets(smearsynth_data, tmp_path):
     entry = {"name": "d2", "reader": "masks", "images": "seg_wbc_d2/images", "masks": "seg_wbc_d2/masks"}
     entry |= {"table": "seg_wbc_d2/instances.json", "cell_levels": [128, 255], "nucleus_level": 255}

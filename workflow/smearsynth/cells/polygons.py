@@ -97,7 +97,7 @@ def from_run_lengths(run_lengths: dict, shape: tuple[int, int]) -> tuple[np.ndar
 
 
 def _counts(text: str) -> list[int]:
-    """The run lengths of COCO's compressed text: five bits a letter, a sign, from the fourth on as difference to the last but one."""
+    """The run lengths of COCO's compressed text: five bits a letter, from the fourth on as differences."""
     counts: list[int] = []
     value = shift = 0
     for letter in text:

@@ -8,6 +8,7 @@ told by ``category_ids``.
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
             parts.setdefault(picture.original, []).append(picture)
     result = []
     for original, same in sorted(parts.items()):
-        cells = tuple(cell for picture in same for cell in picture.cells)
+        cells = _told_apart([cell for picture in same for cell in picture.cells])
         first = same[0]
         result.append(GivenPicture(original, cells, folder / original, None, first.size, first.group))
     fix = "annotate it, or take it out of the folder"
@@ -66,6 +67,16 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
 def load(picture: GivenPicture, entry: SourceOptions, seed: int) -> tuple[np.ndarray, tuple[GivenCell, ...]]:
     """Decode the picture; its cells are known from `plan`."""
     return images.read(picture.path), picture.cells
+
+
+def _told_apart(cells: list[GivenCell]) -> tuple[GivenCell, ...]:
+    """Cells whose annotations have the same id, as in several files of one picture, get a number behind it."""
+    seen: Counter = Counter()
+    result = []
+    for cell in cells:
+        seen[cell.label] += 1
+        result.append(cell if seen[cell.label] == 1 else replace(cell, label=f"{cell.label}#{seen[cell.label]}"))
+    return tuple(result)
 
 
 def _read_file(
