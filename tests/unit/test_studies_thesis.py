@@ -82,16 +82,34 @@ def test_figures_3_3_and_3_4(tmp_path):
     assert len(jitters) == 4 and len({(j["middle_row"], j["middle_column"]) for j in jitters}) > 1
 
 
-def test_figure_3_5_is_the_layout_on_white(tmp_path):
-    layouts = make_layout(tmp_path / "0000.json")
-    assert set(twice(tmp_path, "layout", "--taxonomy", TAXONOMY_JSON, "--layouts", layouts)) == {
+def layout_flags(tmp_path, **changes):
+    layouts = {"kind": "packed", "size": [256, 256], "shapes": "all"}
+    layouts["packed"] = {"count": 9, "differential": [{"type": "red", "share": 1.0}]}
+    options = {"generation": 3, "size": [512, 512], "scale": [0.4, 0.8], "attempts": 40, **changes}
+    catalogue = make_catalogue(tmp_path / "cells")
+    flags = ("--options", json.dumps(options), "--layouts", json.dumps(layouts), "--taxonomy", TAXONOMY_JSON)
+    return (*flags, "--seed", 1, "--catalogue", catalogue)
+
+
+def test_figure_3_5_is_made_by_the_graph(tmp_path):
+    assert set(twice(tmp_path, "layout", *layout_flags(tmp_path))) == {"figure_3_5.png", "figure_3_5.tsv"}
+    rows = read_tsv(tmp_path / "one" / "figure_3_5.tsv")
+    # Generation 3 has 15 nodes, each a red or a white cell that the catalogue has.
+    assert len(rows) == 15 and {row["type"] for row in rows} <= {"red_blood_cell", "eosinophil"}
+    assert [float(row["z"]) for row in rows] == sorted(float(row["z"]) for row in rows)
+
+
+def test_figure_3_5_says_when_no_layout_can_be_kept(tmp_path, capsys):
+    assert set(twice(tmp_path, "layout", *layout_flags(tmp_path, scale=[9.0, 10.0], attempts=2))) == {
         "figure_3_5.png",
         "figure_3_5.tsv",
     }
-    rows = read_tsv(tmp_path / "one" / "figure_3_5.tsv")
-    assert [row["type"] for row in rows] == ["red_blood_cell", "eosinophil", "red_blood_cell"]
-    assert float(rows[0]["x"]) == 19.5
-    shard = json.loads(layouts.read_text())
+    assert read_tsv(tmp_path / "one" / "figure_3_5.tsv") == []
+    assert "none of 2 layouts" in capsys.readouterr().err
+
+
+def test_a_layout_on_white(tmp_path):
+    shard = json.loads(make_layout(tmp_path / "0000.json").read_text())
     canvas = on_white(shard["layouts"][0]["cells"], tuple(shard["size"]), TYPES)
     assert (canvas[15, 15] == TYPES["red_blood_cell"].colour).all() and (canvas[0, 0] == 255).all()
     # 20 × 20 pixels each, boundary included.

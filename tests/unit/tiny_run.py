@@ -117,7 +117,7 @@ def make_catalogue(folder: Path) -> Path:
     ]
     cells = [(1, 1, 2), (2, 1, 2), (3, 2, 15)]
     annotations = [
-        {"id": number, "image_id": image, "category_id": kind, "segmentation": [square(5, 5, 20)], "origin": "given"}
+        {"id": number, "image_id": image, "category_id": kind, "segmentation": [square(20, 20, 20)], "origin": "given"}
         for number, image, kind in cells
     ]
     data = {"images": pictures, "annotations": annotations, "categories": TYPES.categories()}

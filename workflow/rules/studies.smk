@@ -84,19 +84,22 @@ rule thesis_jitter:
 
 rule thesis_layout:
     input:
-        f"{RUN}/layouts/{list(SHARDS)[0]}.json",
+        rules.cells_catalogue.output.catalogue,
     output:
         figure=shown("figure_3_5.png", "figure_3_5", "Thesis: method", figure="3.5"),
         numbers=f"{THESIS}/figure_3_5.tsv",
     log:
         f"{RUN}/logs/thesis_layout.log",
     params:
+        options=section("studies.thesis.layout"),
+        layouts=section("layouts"),
         taxonomy=TAXONOMY,
-        kind=config["layouts"]["kind"],
+        seed=config["seed"],
         code=code("studies.thesis_layout"),
     shell:
-        "python -m smearsynth.studies thesis_layout --taxonomy {params.taxonomy:q} --layouts {input:q}"
-        " --out $(dirname {output.figure:q}) > {log:q} 2>&1"
+        "python -m smearsynth.studies thesis_layout --options {params.options:q} --layouts {params.layouts:q}"
+        " --taxonomy {params.taxonomy:q} --seed {params.seed} --catalogue {input:q}"
+        " --out $(dirname {output.figure:q}) 2> {log:q}"
 
 
 rule thesis_counts:

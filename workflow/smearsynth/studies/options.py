@@ -36,6 +36,29 @@ class GraphOptions:
 
 
 @dataclass(frozen=True)
+class LayoutFigureOptions:
+    """Figure 3.5: a layout made as in the thesis, whatever kind of layout the run's slides have (thesis 3.5).
+
+    Parameters
+    ----------
+    generation : int
+        Of the graph, whose nodes are the cells: 15, 42, 123 for 3, 4, 5.
+    size : tuple of int
+        Height and width in pixels; 1024 × 1024 in the thesis.
+    scale : tuple of float
+        Smallest and largest size of a cell, relative to its size in its own picture. Larger cells overlap more often,
+        and a layout with an overlap is discarded.
+    attempts : int
+        Layouts that may be drawn before the figure says that none could be kept.
+    """
+
+    generation: int
+    size: tuple[int, int]
+    scale: tuple[float, float]
+    attempts: int
+
+
+@dataclass(frozen=True)
 class LossOptions:
     """Figures 4.1 to 4.4 and the five checks (thesis 4.2).
 
@@ -104,6 +127,7 @@ class ThesisOptions:
     Parameters
     ----------
     graph : GraphOptions
+    layout : LayoutFigureOptions
     losses : LossOptions
     slides : int
         Slides shown, from Figure 4.17 on; 10 in the thesis.
@@ -115,6 +139,7 @@ class ThesisOptions:
     """
 
     graph: GraphOptions
+    layout: LayoutFigureOptions
     losses: LossOptions
     slides: int
     cells: int
