@@ -17,9 +17,9 @@ from keras import ops
 from smearsynth.gans import engine
 from smearsynth.gans.networks import thesis
 
-LABELS = 4
+LABELS = 6
 """Distinct labels in a call of the contracting path."""
-CELLS = 8
+CELLS = 6
 """Cells in a call of the expanding path. Both are fixed, for other shapes of a batch give other bits."""
 
 
