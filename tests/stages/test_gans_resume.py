@@ -98,6 +98,16 @@ def killed(handle, **arrays):
 checkpoint.np.savez = killed
 """
 
+DISK_FULL = """
+import errno
+from smearsynth.gans import checkpoint
+whole = checkpoint.np.savez
+def full(handle, **arrays):
+    whole(handle, **arrays)
+    raise OSError(errno.ENOSPC, "No space left on device", handle.name)
+checkpoint.np.savez = full
+"""
+
 SLOT_LOST = """
 from smearsynth.gans import default, loop
 whole = loop.resume
@@ -167,6 +177,16 @@ def test_lost_optimiser_state_would_be_noticed(index, whole, killed, tmp_path):
     code, said = finish(start(command(index, run), before=SLOT_LOST))
     assert code == 0, said
     assert outputs(run / "out")["generator.weights.h5"] != whole["generator.weights.h5"]
+
+
+def test_a_full_disk_is_one_message_and_loses_nothing(index, killed, tmp_path):
+    """The states that were whole before are still there, and nothing half-written is."""
+    run = copied(killed, tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in run.glob("state/step-*")}
+    code, said = finish(start(command(index, run), before=DISK_FULL))
+    assert code == 2 and "no space left on the disk" in said and "Traceback" not in said
+    assert {path.name: path.read_bytes() for path in run.glob("state/step-*")} == before
+    assert not list(run.glob("state/.*")) and not (run / "out").exists()
 
 
 def test_sigterm_saves_and_leaves(index, whole, killed, tmp_path):

@@ -133,7 +133,7 @@ def test_a_batch_is_a_function_of_seed_and_step(training):
 
 def test_a_cell_is_the_same_alone_and_among_sixteen(training):
     """Bit for bit: at batch 1, in a full batch and across windows of several sizes."""
-    generator = training.drawing()
+    generator = training.drawing
     rng = np.random.default_rng(2)
     masks, kinds = [], []
     for i in range(16):
@@ -151,7 +151,7 @@ def test_a_cell_is_the_same_alone_and_among_sixteen(training):
 
 def test_keys_make_other_cells_of_the_same_outline(training):
     mask = pairs().masks[5]
-    drawn = training.drawing().draw([mask] * 3, [1] * 3, keys=[entropy(1, 0), entropy(1, 1), entropy(1, 0)])
+    drawn = training.drawing.draw([mask] * 3, [1] * 3, keys=[entropy(1, 0), entropy(1, 1), entropy(1, 0)])
     np.testing.assert_array_equal(drawn[0], drawn[2])
     assert np.abs(drawn[0].astype(int) - drawn[1])[mask].mean() > 1
 
@@ -159,14 +159,14 @@ def test_keys_make_other_cells_of_the_same_outline(training):
 def test_cells_beyond_the_largest_window_and_empty_masks(training, monkeypatch):
     monkeypatch.setattr(sampling, "LARGEST", 64)
     large, empty = np.ones((150, 90), bool), np.zeros((20, 20), bool)
-    drawn = training.drawing().draw([large, empty], [1, 2], keys=[1, 2])
+    drawn = training.drawing.draw([large, empty], [1, 2], keys=[1, 2])
     assert drawn[0].shape == (150, 90, 3) and drawn[0].any(2).all()
     assert not drawn[1].any()
 
 
 def test_a_type_that_was_not_trained_is_named(training):
     with pytest.raises(UserError, match=r"type 9.*\n.*t1 \(1\), t2 \(2\)"):
-        training.drawing().draw([np.ones((20, 20), bool)], [9], keys=[0])
+        training.drawing.draw([np.ones((20, 20), bool)], [9], keys=[0])
 
 
 def test_pairs_that_cannot_be_used_are_all_named(tmp_path):

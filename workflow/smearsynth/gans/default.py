@@ -1,5 +1,7 @@
 """Training of the default preset: hinge loss, feature matching, tone, guides, styles, averaged weights."""
 
+from functools import cached_property
+
 import keras
 import numpy as np
 from keras import ops
@@ -123,8 +125,9 @@ class DefaultTraining:
         """The network that draws after training: the averaged one."""
         return self.averaged
 
+    @cached_property
     def drawing(self) -> "sampling.DefaultGenerator":
-        """What draws cells with the weights as they are now."""
+        """What draws cells with the weights as they are when it is asked."""
         return sampling.DefaultGenerator(self.averaged, categories=self.pairs.categories, bank=self._bank)
 
     def bank(self) -> guides.Bank | None:

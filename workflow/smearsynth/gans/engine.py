@@ -53,6 +53,8 @@ def configure(*, device: str, threads: int) -> str:
         except RuntimeError:
             pass  # Something in this process has computed before: its threads stand.
         tf.config.experimental.enable_op_determinism()
+        # Windows of many sizes are many graphs, on purpose: no warning for each.
+        tf.get_logger().setLevel("ERROR")
         _configured.update(wanted)
     return "gpu" if gpus and device != "cpu" else "cpu"
 

@@ -47,10 +47,12 @@ def draw(generator, samples: list[Sample]) -> np.ndarray:
     for which in range(2):
         keys = [entropy(sample.key, "again", which) for sample in samples]
         drawn.append(generator.draw([s.mask for s in samples], [s.category_id for s in samples], keys=keys))
+    seen = np.any([sample.mask for sample in samples], axis=0)
+    frame = tuple(slice(where.min(), where.max() + 1) for where in np.nonzero(seen))
     columns = []
     for i, sample in enumerate(samples):
         label = np.where(sample.mask[..., None], np.array(sample.colour, np.uint8), np.uint8(0))
-        columns.append(np.concatenate([label, sample.picture, drawn[0][i], drawn[1][i]]))
+        columns.append(np.concatenate([picture[frame] for picture in (label, sample.picture, drawn[0][i], drawn[1][i])]))
     half = -(-len(columns) // 2)
     columns += [np.zeros_like(columns[0])] * (2 * half - len(columns))
     return np.concatenate([np.concatenate(columns[:half], axis=1), np.concatenate(columns[half:], axis=1)])

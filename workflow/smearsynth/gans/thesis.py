@@ -1,5 +1,7 @@
 """Training as in the thesis (section 3.4): batch 1, cross-entropy + 100 · L1, Adam 2.0e-4 with β1 0.5, both at once."""
 
+from functools import cached_property
+
 import keras
 import numpy as np
 
@@ -87,8 +89,9 @@ class ThesisTraining:
         """The network that draws after training."""
         return self.generator
 
+    @cached_property
     def drawing(self) -> "sampling.ThesisGenerator":
-        """What draws cells with the weights as they are now."""
+        """What draws cells with the weights as they are when it is asked."""
         return sampling.ThesisGenerator(self.generator, size=self.pairs.size, categories=self.pairs.categories)
 
     def bank(self) -> None:

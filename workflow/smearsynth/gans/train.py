@@ -41,7 +41,7 @@ def run(args) -> None:
         training,
         state=args.state,
         fingerprint=fingerprint(options, pairs, seed=args.seed, select=args.select, engine=engine.version()),
-        grid=lambda: grids.draw(training.drawing(), cells),
+        grid=lambda: grids.draw(training.drawing, cells),
         log_every=options.log_every,
         grid_every=options.grid_every,
         checkpoint_every=options.checkpoint_every,
