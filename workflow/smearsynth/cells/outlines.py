@@ -78,39 +78,76 @@ def find(picture: np.ndarray, *, prompt: tuple[float, float, float, float] | Non
     -------
     Outline or NotFound
     """
-    left, top, right, bottom = _frame(prompt, picture.shape[:2])
-    if right - left < 8 or bottom - top < 8:
+    frame = _frame(prompt, picture.shape[:2])
+    if min(frame[2] - frame[0], frame[3] - frame[1]) < 8:
         return NotFound("the box holds less than 8 × 8 pixels of the picture")
-    view = picture[top:bottom, left:right]
-    scale = min(1.0, WORKING_SIDE / max(view.shape[:2]))
-    small = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else view
-    box = None if prompt is None else tuple((v - o) * scale for v, o in zip(_corners(prompt), (left, top, left, top)))
-    stain = nuclei(small)
-    nucleus = _chosen(stain, box)
+    view, scale = _view(picture, frame)
+    stain = nuclei(view)
+    nucleus = _chosen(stain, _within(prompt, frame, scale))
     if nucleus is None:
         return NotFound("nothing there is stained like a nucleus or a platelet")
-    cell = _cell(small, nucleus, stain & ~nucleus, box)
+    strange = stain & ~nucleus
+    if prompt is None:  # now that its place and size are known, look closer at a small one
+        near = _around(nucleus, frame, scale)
+        view, scale = _view(picture, near)
+        nucleus, strange = (_moved(mask, frame, near, view.shape[:2]) for mask in (nucleus, strange))
+        frame = near
+    cell = _cell(view, nucleus, strange, _within(prompt, frame, scale))
     if cell.sum() < 20:
         return NotFound("the stained region has fewer than 20 pixels at the working size")
+    left, top, right, bottom = frame
     whole, core = (np.zeros(picture.shape[:2], bool) for _ in range(2))
-    whole[top:bottom, left:right] = _enlarged(cell, view.shape[:2])
-    core[top:bottom, left:right] = _enlarged(nucleus & cell, view.shape[:2])
+    whole[top:bottom, left:right] = _enlarged(cell, (bottom - top, right - left))
+    core[top:bottom, left:right] = _enlarged(nucleus & cell, (bottom - top, right - left))
     return Outline(whole, core & whole)
 
 
-def _corners(box):
-    x, y, width, height = box
-    return x, y, x + width, y + height
+Frame = tuple[int, int, int, int]
+"""Left, top, right and bottom of a part of the picture; right and bottom are excluded."""
 
 
-def _frame(prompt, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+def _frame(prompt, shape: tuple[int, int]) -> Frame:
     """The part of the picture that is looked at: a box with half its side around it, or all."""
     height, width = shape
     if prompt is None:
         return 0, 0, width, height
-    x0, y0, x1, y1 = _corners(prompt)
-    pad = 0.5 * max(x1 - x0, y1 - y0)
-    return max(0, int(x0 - pad)), max(0, int(y0 - pad)), min(width, int(np.ceil(x1 + pad))), min(height, int(np.ceil(y1 + pad)))
+    x0, y0, side = prompt[0], prompt[1], max(prompt[2:])
+    x1, y1 = x0 + prompt[2], y0 + prompt[3]
+    low = max(0, int(x0 - side / 2)), max(0, int(y0 - side / 2))
+    return *low, min(width, int(np.ceil(x1 + side / 2))), min(height, int(np.ceil(y1 + side / 2)))
+
+
+def _around(nucleus: np.ndarray, frame: Frame, scale: float) -> Frame:
+    """The part of a frame that a cell of this nucleus can fill, and a little more; the nucleus is at the frame's working size."""
+    left, top, right, bottom = frame
+    pad = 1.05 * REACH * np.sqrt(nucleus.sum() / np.pi)
+    (y0, x0), (y1, x1) = np.argwhere(nucleus).min(0) - pad, np.argwhere(nucleus).max(0) + 1 + pad
+    near = left + int(x0 / scale), top + int(y0 / scale), left + int(np.ceil(x1 / scale)), top + int(np.ceil(y1 / scale))
+    return max(left, near[0]), max(top, near[1]), min(right, near[2]), min(bottom, near[3])
+
+
+def _view(picture: np.ndarray, frame: Frame) -> tuple[np.ndarray, float]:
+    """A part of the picture at the working size, and its scale."""
+    left, top, right, bottom = frame
+    view = picture[top:bottom, left:right]
+    scale = min(1.0, WORKING_SIDE / max(view.shape[:2]))
+    return (cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else view), scale
+
+
+def _within(prompt, frame: Frame, scale: float) -> tuple[float, float, float, float] | None:
+    """Left, top, right and bottom of a prompt at the working size of a frame."""
+    if prompt is None:
+        return None
+    x, y, width, height = prompt
+    left, top = frame[:2]
+    return (x - left) * scale, (y - top) * scale, (x + width - left) * scale, (y + height - top) * scale
+
+
+def _moved(mask: np.ndarray, source: Frame, target: Frame, shape: tuple[int, int]) -> np.ndarray:
+    """The part of a mask of the source frame that lies in the target frame, at another working size."""
+    full = _enlarged(mask, (source[3] - source[1], source[2] - source[0]))
+    part = full[target[1] - source[1] : target[3] - source[1], target[0] - source[0] : target[2] - source[0]]
+    return cv2.resize(part.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
 def _chosen(stain: np.ndarray, box) -> np.ndarray | None:
