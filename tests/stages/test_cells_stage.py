@@ -551,6 +551,19 @@ def test_corrections_remove_and_relabel(tmp_path):
     assert rows["basophil_002.png"].what == "relabelled from basophil to lymphocyte: no granules"
 
 
+def test_corrections_as_yaml_name_one_cell_of_several(tmp_path):
+    source = Coco(tmp_path).fill(12).fill(12, "lymphocyte", 3000)
+    source.annotations.append({**source.annotations[0], "id": 900, "segmentation": [square(1, 1, 12)]})
+    assert run_source(tmp_path, source.write()) == 0
+    one = "- {source: source, file: basophil_000.png, action: relabel, type: lymphocyte"
+    (tmp_path / "c.yaml").write_text(one + "}\n")
+    assert run_merge(tmp_path, {"corrections": "c.yaml"}) == 2
+    (tmp_path / "c.yaml").write_text(one + ", cell: 900}\n")
+    assert run_merge(tmp_path, {"corrections": "c.yaml"}) == 0
+    counts = {row["type"]: row["cells"] for row in read_tsv(tmp_path / "out/counts.tsv")}
+    assert (counts["basophil"], counts["lymphocyte"]) == ("12", "13")
+
+
 @pytest.mark.parametrize(
     "line, said",
     [
@@ -579,6 +592,49 @@ def test_a_picture_of_several_cells_keeps_them_all(tmp_path):
     data = raw(tmp_path)
     field = next(image for image in data["images"] if image["original"] == "field.png")
     assert [a["label"] for a in data["annotations"] if a["image_id"] == field["id"]] == ["13", "900", "901"]
+
+
+def test_a_box_without_outline_becomes_the_prompt(tmp_path):
+    source = Coco(tmp_path)
+    source.add("boxed.png", "basophil", segmentation=[], bbox=[10, 12, 30, 28])
+    assert run_source(tmp_path, source.write() | {"scale": 0.5}) == 0
+    (cell,) = raw(tmp_path)["annotations"]
+    assert cell["segmentation"] == [] and cell["origin"] == "found"
+    assert cell["prompt"] == cell["bbox"] == [5, 6, 15, 14] and cell["area"] == 210
+    # What comes to the catalogue without an outline is named there.
+    assert run_merge(tmp_path, {"max_set_aside": 1.0}) == 2
+
+
+def test_cells_without_outline_do_not_reach_the_catalogue(tmp_path):
+    source = Coco(tmp_path).fill(20)
+    source.add("boxed.png", "basophil", segmentation=[])
+    assert run_source(tmp_path, source.write()) == 0
+    assert run_merge(tmp_path) == 0
+    assert [row.what for row in set_aside.read(tmp_path / "out/report.tsv")] == ["no outline was found"]
+    assert len(read_json(tmp_path / "out/catalogue.json")["annotations"]) == 20
+
+
+def test_slides_from_a_key_of_the_pictures(tmp_path):
+    source = Coco(tmp_path).fill(20)
+    for number, image in enumerate(source.images):
+        image["slide"] = number % 5
+    assert run_source(tmp_path, source.write() | {"group_column": "slide"}) == 0
+    assert run_merge(tmp_path) == 0
+    groups = [image["group"] for image in read_json(tmp_path / "out/catalogue.json")["images"]]
+    assert len(set(groups)) == 5 and groups[:5] == groups[5:10]
+
+
+def test_sources_merge_by_the_taxonomy(tmp_path):
+    assert (
+        run_source(tmp_path, Coco(tmp_path).fill(10).fill(10, "Baso, stained", 2000).write() | {"types": {"baso stained": "BAS"}})
+        == 0
+    )
+    phantoms = {"name": "drawn", "reader": "phantoms", "um_per_px": 0.42, "size": 64, "counts": {"basophil": 3}, "neighbours": 0}
+    assert run_source(tmp_path, phantoms) == 0
+    assert run_merge(tmp_path) == 0
+    data = read_json(tmp_path / "out/catalogue.json")
+    assert [a["category_id"] for a in data["annotations"]] == [13] * 23
+    assert [image["file_name"] for image in data["images"]][:1] == ["sources/drawn/images/basophil_00000.png"]
 
 
 def test_files_of_one_picture_are_joined(tmp_path):

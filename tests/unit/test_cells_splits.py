@@ -49,8 +49,8 @@ def test_the_order_of_the_groups_does_not_matter(groups, seed, random):
 @given(st.integers(0, 500))
 @settings(max_examples=40, deadline=None)
 def test_added_groups_move_none_of_those_that_were_there(seed):
-    before = {f"{kind}{i}": {kind} for kind in "ab" for i in range(100)}
-    after = before | {f"a{i}": {"a"} for i in range(100, 160)} | {f"c{i}": {"c"} for i in range(50)}
+    before = {f"{kind}{i}": {kind} for kind in "ab" for i in range(300)}
+    after = before | {f"a{i}": {"a"} for i in range(300, 400)} | {f"c{i}": {"c"} for i in range(150)}
     first, second = split(before, test_share=0.2, seed=seed), split(after, test_share=0.2, seed=seed)
     assert {name: second[name] for name in first} == first
 
@@ -69,7 +69,7 @@ def test_the_share_of_many_groups_is_the_one_asked_for():
 
 
 def test_held_groups_are_always_test():
-    groups = {str(i): {"a"} for i in range(50)}
+    groups = {str(i): {"a"} for i in range(150)}
     sides = split(groups, test_share=0.0, seed=1, held={"3", "7"})
     assert [name for name, side in sides.items() if side == "test"] == ["3", "7"]
 

@@ -143,8 +143,9 @@ class _Shifted:
     def best(self, i: int, others: np.ndarray) -> np.ndarray:
         """The largest correlation of picture `i` with each of `others`, shape (len(others),)."""
         parts = [np.empty(0, np.float32)]
-        for start in range(0, len(others), 512):
-            j = others[start : start + 512]
+        # Blocks that stay in the processor's cache.
+        for start in range(0, len(others), 64):
+            j = others[start : start + 64]
             product = self._correlate(self.spectra[i : i + 1], self.spectra[j])[:, self.allowed]
             correlation = (product - self.mean[i] * self.second[j]) * (self.first_weight[i] * self.second_weight[j])
             parts.append(correlation.max(1))

@@ -146,7 +146,7 @@ class CatalogueOptions:
     Parameters
     ----------
     test_share : float
-        Share in [0, 1) of the groups that are held out as test split.
+        Share in [0, 0.9] of the groups that are held out as test split, besides those of `hold_out`.
     min_per_type : int
         Types with fewer cells are left out (thesis 4.1: 5).
     near_duplicates : float
