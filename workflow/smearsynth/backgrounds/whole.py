@@ -13,6 +13,10 @@ from scipy.signal import oaconvolve
 from scipy.signal.windows import tukey
 
 
+STEEPEST = 0.04
+"""Standard deviation of the light over a slide, at most: a slope measured on a small picture says little about a large slide."""
+
+
 @dataclass(frozen=True)
 class Style:
     """The light and grain of one picture.
@@ -85,7 +89,8 @@ def illumination(slope: np.ndarray, shape: tuple[int, int], rng: np.random.Gener
     Parameters
     ----------
     slope : ndarray, shape (2, 3)
-        Relative change per pixel along y and x, per channel.
+        Relative change per pixel along y and x, per channel; light falls off alike in all colours, so that their middle
+        is used.
     shape : (height, width)
     rng : Generator
     cell : int
@@ -93,31 +98,22 @@ def illumination(slope: np.ndarray, shape: tuple[int, int], rng: np.random.Gener
 
     Returns
     -------
-    ndarray of float32, shape (height, width, 3)
-        Factor on the light, 1 on average over many fields.
+    ndarray of float32, shape (height, width)
+        Factor on the light, in [0.7, 1.3]; 1 on average over many fields.
     """
-    steepness = np.sqrt((slope**2).mean(0)) * cell
+    steepness = min(float(np.median(np.sqrt((np.asarray(slope) ** 2).mean(0)))) * cell, STEEPEST)
     knots = [int(np.ceil(side / cell)) + 4 for side in shape]
     field = rng.standard_normal(knots).astype(np.float32)
     start = rng.uniform(1, 2, 2)
-    rows = start[0] + np.arange(shape[0], dtype=np.float32) / cell
     columns = start[1] + np.arange(shape[1], dtype=np.float32) / cell
-    result = np.empty((*shape, 3), np.float32)
-    # Row by row: coordinates of a whole slide of 8192² would take more memory than the slide.
-    smooth = np.stack([map_coordinates(field, [np.full_like(columns, r), columns], order=3) for r in _coarse(rows)])
-    index = np.linspace(0, len(smooth) - 1, shape[0], dtype=np.float32)
-    below = np.minimum(index.astype(int), len(smooth) - 2) if len(smooth) > 1 else np.zeros(shape[0], int)
-    part = (index - below)[:, None]
-    above = np.minimum(below + 1, len(smooth) - 1)
-    factor = smooth[below] * (1 - part) + smooth[above] * part
-    for channel in range(3):
-        result[..., channel] = 1 + np.float32(steepness[channel]) * factor
-    return np.clip(result, 0.7, 1.3)
-
-
-def _coarse(rows: np.ndarray) -> np.ndarray:
-    """Every eighth row, both ends included."""
-    return np.linspace(rows[0], rows[-1], max(2, len(rows) // 8))
+    # Every eighth row is looked up and the rest lie between: a field so smooth needs no more.
+    rows = np.linspace(start[0], start[0] + (shape[0] - 1) / cell, max(2, shape[0] // 8), dtype=np.float32)
+    coarse = np.stack([map_coordinates(field, [np.full_like(columns, row), columns], order=3) for row in rows])
+    place = np.linspace(0, len(coarse) - 1, shape[0], dtype=np.float32)
+    below = np.minimum(place.astype(int), len(coarse) - 2)
+    part = (place - below)[:, None]
+    smooth = coarse[below] * (1 - part) + coarse[below + 1] * part
+    return np.clip(1 + np.float32(steepness) * smooth, 0.7, 1.3)
 
 
 def draw(style: Style, shape: tuple[int, int], rng: np.random.Generator, *, unevenness: float = 1.0) -> np.ndarray:
@@ -136,8 +132,11 @@ def draw(style: Style, shape: tuple[int, int], rng: np.random.Generator, *, unev
     ndarray of uint8, shape (height, width, 3)
         RGB.
     """
-    picture = illumination(style.slope * unevenness, shape, rng)
-    picture *= style.colour.astype(np.float32)
-    picture += grain(style.patch, shape, rng)
+    factor = illumination(style.slope * unevenness, shape, rng)
+    # Where the brightest channel would pass 255 the others would go on rising and turn the colour: all light is lowered.
+    factor *= min(1.0, 255 / (style.colour.max() * factor.max()))
+    picture = grain(style.patch, shape, rng)
+    for channel in range(3):
+        picture[..., channel] += factor * np.float32(style.colour[channel])
     np.rint(picture, out=picture)
     return np.clip(picture, 0, 255, out=picture).astype(np.uint8)
