@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> None:
     cells: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
     for entry in data["annotations"]:
         cells[entry["image_id"]].append(entry)
-    work = partial(complete, folder=args.raw.parent, background=_background(taxonomy), options=options, search=bool(wanted))
+    white, background = (frozenset(t.id for t in taxonomy.of_kind(kind)) for kind in ("white", "background"))
+    work = partial(complete, folder=args.raw.parent, white=white, background=background, options=options, search=bool(wanted))
     tasks = [(image, cells[image["id"]]) for image in data["images"]]
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
         done = list(pool.map(work, tasks, chunksize=32) if args.jobs > 1 else map(work, tasks))
@@ -71,12 +72,14 @@ def lacking(data: dict, taxonomy: Taxonomy, options: OutlineOptions) -> dict[str
     }
 
 
-def _background(taxonomy: Taxonomy) -> frozenset[int]:
-    return frozenset(t.id for t in taxonomy.of_kind("background"))
-
-
 def complete(
-    task: tuple[dict, list[dict]], *, folder: Path, background: frozenset[int], options: OutlineOptions, search: bool
+    task: tuple[dict, list[dict]],
+    *,
+    folder: Path,
+    white: frozenset[int],
+    background: frozenset[int],
+    options: OutlineOptions,
+    search: bool,
 ) -> tuple[list[dict], list[SetAside], list[Candidate], tuple[int, int, int] | None]:
     """One picture: its cells with outlines, the rows of those without, candidates of cells, and an empty patch."""
     image, cells = task
@@ -86,7 +89,7 @@ def complete(
     taken = np.zeros(shape, bool)
     kept, rows = [], []
     for cell in cells:
-        cell = dict(cell)
+        cell, nucleus = dict(cell), None
         if cell["segmentation"]:
             polygons = [coco.from_flat(flat) for flat in cell["segmentation"]]
         else:
@@ -97,10 +100,13 @@ def complete(
                 rows.append(SetAside(image["source"], image["original"], label, "bad", f"no outline found: {result.reason}", fix))
                 continue
             polygons, cell["origin"] = coco.outline(result.cell)[:1], "found"
+            nucleus = result.nucleus
         if cell["category_id"] not in background:
             polygons = [smooth(polygon, options.smooth) for polygon in polygons]
         mask = coco.fill(polygons, shape)
         taken |= mask
+        if nucleus is not None and cell["category_id"] in white:
+            cell["nucleus"] = coco.encode(nucleus & mask)
         kept.append(_described(cell, polygons, mask))
     if not search:
         return kept, rows, [], None
