@@ -273,6 +273,14 @@ def test_annotations_that_are_no_coco_file(tmp_path, capsys):
     assert "not a COCO file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("key", ["images", "annotations"])
+def test_paths_that_do_not_exist(tmp_path, capsys, key):
+    entry = Coco(tmp_path).fill(3).write() | {key: "nowhere.json"}
+    assert run_source(tmp_path, entry) == 2
+    message = capsys.readouterr().err
+    assert "nowhere.json" in message and "no such" in message and "fix: " in message and "Traceback" not in message
+
+
 def thesis_file(file_name, category_id, **changes):
     """One file in the layout of thesis 3.3: licences as an object, image_id that does not match, categories in two languages."""
     return {

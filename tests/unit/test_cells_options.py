@@ -24,6 +24,7 @@ COCO = {"name": "pbc", "reader": "coco", "images": "i", "annotations": "a.json"}
         ({"scale": 0.0}, "between 0.05 and 20"),
         ({"limit_per_type": 0}, "1 or more"),
         ({"max_set_aside": 1.5}, "between 0 and 1"),
+        ({"images": "/data/pbc"}, "relative to the data folder"),
         ({"reader": "dicom"}, "coco, folders, masks, phantoms"),
         ({"limitpertype": 3}, "did you mean 'limit_per_type'"),
     ],
@@ -40,7 +41,17 @@ def test_all_faults_of_a_source_are_told_at_once():
     assert len(error.value.problems) == 3
 
 
-@pytest.mark.parametrize("changes", [{"test_share": 1.0}, {"min_per_type": 0}, {"near_duplicates": 0.2}, {"max_set_aside": -0.1}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"test_share": 1.0},
+        {"min_per_type": 0},
+        {"near_duplicates": 0.2},
+        {"max_set_aside": -0.1},
+        {"hold_out": ["/txl"]},
+        {"corrections": "C:/c.tsv"},
+    ],
+)
 def test_catalogue_options_have_bounds(changes):
     with pytest.raises(UserError, match=next(iter(changes))):
         build(CatalogueOptions, changes, where="cells.catalogue")

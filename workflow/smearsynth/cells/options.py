@@ -75,13 +75,13 @@ class SourceOptions:
 
     name: str
     reader: Literal["coco", "folders", "masks", "phantoms"]
-    images: str | None = None
-    annotations: str | None = None
+    images: str = ""
+    annotations: str = ""
     category_ids: dict[str, str] = field(default_factory=dict)
     origin: Literal["given", "expert"] = "given"
     pattern: str = r"^([A-Za-z]+)_"
-    masks: str | None = None
-    table: str | None = None
+    masks: str = ""
+    table: str = ""
     cell_levels: tuple[int, ...] = ()
     nucleus_level: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -110,9 +110,15 @@ class SourceOptions:
         defaults = type(self).__dataclass_fields__
         for reader, keys in READER_KEYS.items():
             for key in sorted(keys - READER_KEYS[self.reader]) if reader != self.reader else ():
-                default = defaults[key].default_factory() if callable(defaults[key].default_factory) else defaults[key].default
+                factory = defaults[key].default_factory
+                default = factory() if callable(factory) else defaults[key].default
                 if getattr(self, key) != default:
                     wrong(key, f"not a key of reader {self.reader}", f"remove it, or use reader {reader}")
+        for key in ("images", "annotations", "masks", "table"):
+            if _absolute(getattr(self, key)):
+                wrong(
+                    key, f"got {getattr(self, key)!r}", "give the path relative to the data folder, and set data to that folder"
+                )
         for key in ("pattern", "group"):
             text = getattr(self, key)
             if text is not None and not (key == "pattern" and text == "folder") and _groups(text) != 1:
@@ -180,7 +186,15 @@ class CatalogueOptions:
             problems.append(Problem("near_duplicates", f"got {self.near_duplicates}", "between 0.5 and 1; 1.0 turns it off"))
         if not 0 <= self.max_set_aside <= 1:
             problems.append(Problem("max_set_aside", f"got {self.max_set_aside}", "a share between 0 and 1"))
+        for path in (*self.hold_out, self.corrections):
+            if _absolute(path):
+                problems.append(Problem("hold_out, corrections", f"got {path!r}", "give the path relative to the data folder"))
         raise_all(problems)
+
+
+def _absolute(path: str | None) -> bool:
+    """Whether a path would ignore the data folder."""
+    return path is not None and (path.startswith(("/", "\\")) or path[1:2] == ":")
 
 
 def _groups(pattern: str) -> int:

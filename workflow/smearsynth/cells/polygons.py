@@ -85,11 +85,11 @@ def from_run_lengths(run_lengths: dict, shape: tuple[int, int]) -> tuple[np.ndar
         raise UserError.of("", what, "give run lengths of the picture's [height, width]")
     if isinstance(counts, str):
         counts = _counts(counts)
-    whole = isinstance(counts, list) and all(isinstance(count, int) and count >= 0 for count in counts)
     # pycocotools takes what is missing from memory that is not its own.
-    if not whole or sum(counts) != shape[0] * shape[1]:
+    known = counts if isinstance(counts, list) and all(isinstance(n, int) and n >= 0 for n in counts) else []
+    if sum(known) != shape[0] * shape[1]:
         raise UserError.of("", "run lengths that cannot be decoded", "write them again from the mask")
-    mask = rle.decode(rle.frPyObjects({"size": size, "counts": counts}, *shape)).astype(bool)
+    mask = rle.decode(rle.frPyObjects({"size": size, "counts": known}, *shape)).astype(bool)
     outlines = main_parts(mask)
     if not outlines:
         raise UserError.of("", "run lengths of an empty mask", "outline the cell, or take the annotation out")

@@ -63,7 +63,8 @@ def write(path: str | Path, rows: Iterable[SetAside]) -> None:
 
 def read(path: str | Path) -> list[SetAside]:
     """Read a table written by `write`."""
-    return [SetAside(**{**row, "cells": int(row["cells"])}) for row in read_tsv(path)]
+    texts = COLUMNS[:-1]
+    return [SetAside(*[row[column] for column in texts], int(row["cells"])) for row in read_tsv(path)]
 
 
 def check_share(rows: Iterable[SetAside], kept: int, limit: float, *, where: str) -> None:

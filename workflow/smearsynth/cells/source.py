@@ -171,7 +171,8 @@ def _prepare(
     except UserError as error:
         fault = error.problems[0]
         return None, [SetAside(entry.name, picture.original, "", "bad", fault.what, fault.fix, max(1, len(picture.cells)))]
-    annotations, rows = [], []
+    annotations: list[dict] = []
+    rows: list[SetAside] = []
     out = tuple(max(1, round(side * entry.scale)) for side in (height, width))
     for cell in cells:
         where = (entry.name, picture.original, cell.label)
@@ -219,6 +220,7 @@ def _annotation(cell: GivenCell, shape: tuple[int, int], out: tuple[int, int], t
     """A cell as an annotation in the resampled picture, and what was mended."""
     category_id = cell.category_id or taxonomy[cell.type_name].id
     factor = np.array([out[1] / shape[1], out[0] / shape[0]])
+    done: list[tuple[np.ndarray, str | None]]
     if cell.run_lengths:
         done = [(polygon, None) for polygon in from_run_lengths(cell.run_lengths, shape)]
     elif cell.traced:
@@ -240,7 +242,7 @@ def _annotation(cell: GivenCell, shape: tuple[int, int], out: tuple[int, int], t
     if prompt:
         result["prompt"] = prompt
     if cell.nucleus is not None and cell.nucleus.any():
-        nucleus = cell.nucleus.astype(np.uint8)
+        nucleus: np.ndarray = cell.nucleus.astype(np.uint8)
         if out != shape:
             nucleus = cv2.resize(nucleus, out[::-1], interpolation=cv2.INTER_NEAREST)
         result["nucleus"] = coco.encode(nucleus.astype(bool))
@@ -260,7 +262,8 @@ def _prompt(box: tuple[float, float, float, float], shape: tuple[int, int], fact
 
 def _as_coco(made: list[Prepared], entry: SourceOptions, taxonomy: Taxonomy, folder: str) -> dict:
     """All pictures and cells of a source as one COCO file."""
-    pictures, annotations = [], []
+    pictures: list[dict] = []
+    annotations: list[dict] = []
     for image_id, done in enumerate(made, 1):
         pictures.append({"id": image_id, **done.image, "file_name": f"{folder}/{done.image['file_name']}"})
         annotations += [{"id": len(annotations) + i, "image_id": image_id, **cell} for i, cell in enumerate(done.cells, 1)]

@@ -1,13 +1,13 @@
 """Train and test, and the two folds of the training split (thesis 3.4), by group and by a hash of the group."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from math import ceil
 
 from smearsynth.errors import Problem, raise_all
 from smearsynth.seeds import entropy
 
 
-def split(groups: Mapping[str, set[str]], *, test_share: float, seed: int, held: set[str] = frozenset()) -> dict[str, str]:
+def split(groups: Mapping[str, set[str]], *, test_share: float, seed: int, held: Set[str] = frozenset()) -> dict[str, str]:
     """Which groups are held out as the test split.
 
     A group goes to test if its own hash, taken as a number in [0, 1), lies below `test_share`: groups that are added later
@@ -116,7 +116,7 @@ def _balance(filled: dict[str, list[int]], cells: Mapping[str, int], kind: str, 
     return unequal(kind), sum(map(unequal, sorted(cells)))
 
 
-def _members(groups: Mapping[str, object]) -> dict[str, set[str]]:
+def _members(groups: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
     members: dict[str, set[str]] = {}
     for group, kinds in groups.items():
         for kind in kinds:

@@ -66,6 +66,7 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
 
 def load(picture: GivenPicture, entry: SourceOptions, seed: int) -> tuple[np.ndarray, tuple[GivenCell, ...]]:
     """Decode the picture; its cells are known from `plan`."""
+    assert picture.path
     return images.read(picture.path), picture.cells
 
 
@@ -156,20 +157,20 @@ def _cell(annotation: dict, label: str, names: dict, entry: SourceOptions, taxon
         raise UserError.of(
             "", f"category_id {category} does not exist", "add the category to the file, or name it in category_ids"
         )
-    known = {"category_id": taxonomy[told].id} if told else {}
+    known = taxonomy[told].id if told else None
     type_name = told or names[category]
     if annotation.get("iscrowd", 0):
         raise UserError.of("", "iscrowd is 1: a crowd has no outline of a cell", "outline each cell, or take the annotation out")
     prompt = _box(annotation.get("bbox"))
     outline = annotation.get("segmentation")
     if isinstance(outline, dict):
-        return GivenCell(label, type_name, (), entry.origin, run_lengths=outline, prompt=prompt, **known)
+        return GivenCell(label, type_name, (), entry.origin, run_lengths=outline, prompt=prompt, category_id=known)
     if outline:
         flat = [outline] if not isinstance(outline[0], list) else outline
-        return GivenCell(label, type_name, tuple(map(_polygon, flat)), entry.origin, prompt=prompt, **known)
+        return GivenCell(label, type_name, tuple(map(_polygon, flat)), entry.origin, prompt=prompt, category_id=known)
     if prompt is None:
         raise UserError.of("", "neither an outline nor a box", "give a segmentation, or a bbox with numbers above 0")
-    return GivenCell(label, type_name, (), "found", prompt=prompt, **known)
+    return GivenCell(label, type_name, (), "found", prompt=prompt, category_id=known)
 
 
 def _polygon(flat: list) -> np.ndarray:

@@ -35,6 +35,7 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
 
 def load(picture: GivenPicture, entry: SourceOptions, seed: int) -> tuple[np.ndarray, tuple[GivenCell, ...]]:
     """Decode the picture."""
+    assert picture.path
     return images.read(picture.path), picture.cells
 
 

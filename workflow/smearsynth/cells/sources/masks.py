@@ -54,6 +54,7 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
 
 def load(picture: GivenPicture, entry: SourceOptions, seed: int) -> tuple[np.ndarray, tuple[GivenCell, ...]]:
     """Decode picture and mask, and take outline and nucleus from the grey levels."""
+    assert picture.path and picture.mask
     pixels, levels = images.read(picture.path), images.read_grey(picture.mask)
     if levels.shape != pixels.shape[:2]:
         what = f"its mask has {levels.shape[1]} × {levels.shape[0]} pixels, the picture {pixels.shape[1]} × {pixels.shape[0]}"

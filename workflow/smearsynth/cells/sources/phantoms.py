@@ -34,6 +34,7 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
 def load(picture: GivenPicture, entry: SourceOptions, seed: int) -> tuple[np.ndarray, tuple[GivenCell, ...]]:
     """Draw the picture; its named cell comes first, then its whole, isolated neighbours."""
     kind, number = picture.original.rsplit("_", 1)
+    assert entry.um_per_px
     phantom = draw(kind, rng(seed, "phantoms", kind, int(number)), size=entry.size, um_per_px=entry.um_per_px)
     chosen = [phantom.instances[0], *_neighbours(phantom.instances, entry.neighbours)]
     cells = []
@@ -46,7 +47,7 @@ def load(picture: GivenPicture, entry: SourceOptions, seed: int) -> tuple[np.nda
 def _neighbours(instances: tuple[Instance, ...], limit: int) -> list[Instance]:
     """The first neighbours that lie whole in the picture and touch no other cell, rarer platelets before red cells."""
     window = np.ones((APART, APART), np.uint8)
-    owners = sum(instance.mask.astype(np.uint8) for instance in instances)
+    owners = np.sum([instance.mask for instance in instances], axis=0)
     found = []
     for instance in instances[1:]:
         near = cv2.dilate(instance.mask.astype(np.uint8), window).astype(bool)

@@ -79,7 +79,7 @@ def listing(folder: Path) -> list[str]:
     """All files below a folder, as sorted relative names with forward slashes; hidden ones are left out."""
     if not folder.is_dir():
         raise UserError.of(
-            folder.name, f"no such folder in the data folder ({folder.parent.name})", "check data and the source's paths"
+            str(folder), "no such folder", "check data, and the paths of cells.sources and hold_out, in the configuration"
         )
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     return sorted(name for name in names if not any(part.startswith(".") for part in name.split("/")))
