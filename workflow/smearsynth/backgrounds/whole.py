@@ -12,7 +12,6 @@ from scipy.ndimage import map_coordinates
 from scipy.signal import oaconvolve
 from scipy.signal.windows import tukey
 
-
 STEEPEST = 0.04
 """Standard deviation of the light over a slide, at most: a slope measured on a small picture says little about a large slide."""
 
