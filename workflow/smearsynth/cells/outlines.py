@@ -30,6 +30,8 @@ SURE = 4.0
 """Log odds of the nucleus, and against what cannot be of the cell."""
 FAR, REACH = 1.0, 2.6
 """Distances from the nucleus' hull in the nucleus' radii: from FAR on colours count as the smear's, beyond REACH is no cell."""
+COMPACT = 0.75
+"""Least share of a nucleus that survives an opening by two pixels; nuclei on which this was looked at keep 0.90 at least."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,18 @@ def find(picture: np.ndarray, *, prompt: tuple[float, float, float, float] | Non
     -------
     Outline or NotFound
     """
+    if prompt is not None and min(prompt[2:]) <= 0:
+        return NotFound("the box has no area")
     frame = _frame(prompt, picture.shape[:2])
     if min(frame[2] - frame[0], frame[3] - frame[1]) < 8:
-        return NotFound("the box holds less than 8 × 8 pixels of the picture")
+        return NotFound("the box, or the picture, holds less than 8 × 8 pixels")
     view, scale = _view(picture, frame)
     stain = nuclei(view)
     nucleus = _chosen(stain, _within(prompt, frame, scale))
     if nucleus is None:
         return NotFound("nothing there is stained like a nucleus or a platelet")
+    if ndimage.binary_opening(nucleus, iterations=2).sum() < COMPACT * nucleus.sum():
+        return NotFound("what is stained there is as ragged as noise")
     strange = stain & ~nucleus
     if prompt is None:  # now that its place and size are known, look closer at a small one
         near = _around(nucleus, frame, scale)
@@ -183,7 +189,7 @@ def _cell(picture: np.ndarray, nucleus: np.ndarray, strange: np.ndarray, box) ->
     expected = _unboxed(hull, nucleus) if box is None else _boxed(nucleus.shape, box)
     smear = expected.far & ~ndimage.binary_dilation(strange, iterations=3)
     if smear.sum() < 200:
-        smear = ~hull
+        smear = ~nucleus
     usual = palette.density(smear | (empty(colours) & ~hull))
     # At first the cell's colours are those that are near enough and unusual elsewhere.
     weights = expected.first / (1 + usual / (0.1 * np.median(usual[smear])))

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 from scipy import ndimage
-from skimage.filters import threshold_multiotsu
+from skimage.filters import threshold_multiotsu, threshold_otsu
 
 BINS = (2.5, 1.5, 1.5)
 """Widths of the bins of L*, a*, b* in which colours are counted: about what the eye tells apart on a smooth surface."""
@@ -34,7 +34,8 @@ def nuclei(picture: np.ndarray, *, darkest: float = 0.65) -> np.ndarray:
 
     Azure and eosin both absorb green light, but azure alone, the dye of nuclei and of platelets' granules, absorbs red
     light; the geometric mean of both channels is therefore low on nuclei and higher on red cells, however dark they are.
-    The threshold is Otsu's between the darkest two of three classes (Otsu 1979).
+    The threshold is Otsu's between the darkest two of three classes (Otsu 1979). Where red cells fill the darkest class,
+    because a platelet is all there is of the dye, that class is parted once more.
 
     Parameters
     ----------
@@ -53,8 +54,11 @@ def nuclei(picture: np.ndarray, *, darkest: float = 0.65) -> np.ndarray:
         threshold, _ = threshold_multiotsu(light, classes=3, nbins=128)
     except ValueError:  # fewer than three grey levels
         return np.zeros(light.shape, bool)
+    least = darkest * np.percentile(light, 95)
     region = ndimage.binary_opening(light <= threshold)
-    if not region.any() or np.median(light[region]) > darkest * np.percentile(light, 95):
+    if region.any() and np.median(light[region]) > least:
+        region = ndimage.binary_opening(light <= threshold_otsu(light[region]))
+    if not region.any() or np.median(light[region]) > least:
         return np.zeros(light.shape, bool)
     return ndimage.binary_fill_holes(region)
 
