@@ -30,8 +30,14 @@ lint: $(VENV)/.installed
 	snakefmt --check Snakefile workflow/rules
 	mypy
 
+BENCHMARKS := results/benchmarks
 bench: $(VENV)/.installed
-	python benchmarks/run.py
+	python benchmarks/layouts.py --out $(BENCHMARKS)/layouts
+	python benchmarks/training_step.py
+	python benchmarks/rendering.py --out $(BENCHMARKS)/rendering
+	snakemake --cores all results/demo/cells/catalogue.json results/demo/backgrounds/whole
+	python benchmarks/memory.py --catalogue results/demo/cells/catalogue.json --backgrounds results/demo/backgrounds/whole \
+	    --taxonomy config.yaml --out $(BENCHMARKS)/memory
 
 clean:
 	rm -rf results/demo .snakemake

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from smearsynth import images
+from smearsynth.cells import phantoms
+from smearsynth.seeds import rng
+
 PROJECT = Path(__file__).parents[2]
 SMALL = Path(__file__).parent / "small.yaml"
 
@@ -24,6 +28,10 @@ class Checkout:
         shutil.copytree(PROJECT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         shutil.copytree(PROJECT / "profiles", folder / "profiles")
         shutil.copy2(SMALL, folder / "small.yaml")
+        for kind in ("lymphocyte", "monocyte"):
+            for number in range(6):
+                drawn = phantoms.draw(kind, rng(0, "tests", kind, number), size=96, um_per_px=0.28)
+                images.write(folder / "data" / "given" / kind / f"{number}.png", drawn.picture)
 
     def snakemake(
         self, *arguments: str, cores: int = 2, check: bool = True, configs=("small.yaml",)

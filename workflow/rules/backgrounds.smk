@@ -30,7 +30,8 @@ rule backgrounds_blocks:
         taxonomy=TAXONOMY,
         seed=config["seed"],
         size=json.dumps(config["layouts"]["size"]),
+        device=TRAINING["device"],
         code=code("backgrounds.blocks"),
     shell:
         "python -m smearsynth.backgrounds blocks --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --size {params.size:q} --model $(dirname {input.model:q}) --out {output:q} > {log:q} 2>&1"
+        " --seed {params.seed} --size {params.size:q} --model $(dirname {input.model:q}) --device {params.device} --out {output:q} > {log:q} 2>&1"

@@ -70,13 +70,13 @@ rule cells_catalogue:
         manifest=f"{RUN}/cells/manifest.tsv",
     log:
         f"{RUN}/logs/cells_catalogue.log",
+    threads: 2
     params:
         options=section("cells.catalogue"),
         taxonomy=TAXONOMY,
         seed=config["seed"],
         data=config["data"],
         code=code("cells.merge"),
-    threads: 2
     shell:
         "python -m smearsynth.cells merge --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --data {params.data:q} --jobs {threads}"

@@ -27,7 +27,11 @@ rule slides_shard:
         options=section("slides.render"),
         taxonomy=TAXONOMY,
         seed=config["seed"],
-        model=f"--model {RUN}/gans/{MODELS[0]}" if GENERATED else "",
+        model=(
+            f"--model {RUN}/gans/{MODELS[0]} --device {TRAINING['device']}"
+            if GENERATED
+            else ""
+        ),
         code=code("slides.render"),
     shell:
         "python -m smearsynth.slides render --options {params.options:q} --taxonomy {params.taxonomy:q}"

@@ -1,0 +1,124 @@
+"""Whole runs: what a user finds afterwards, the same bytes however it was run, and what a mistake looks like."""
+
+import hashlib
+import json
+import re
+import zipfile
+
+import numpy as np
+import yaml
+from pycocotools.coco import COCO
+
+from smearsynth import coco, images
+
+RUN = "results/small"
+
+
+def digests(folder, pattern: str) -> dict[str, str]:
+    """SHA-256 of every file that matches, by path below `folder`."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob(pattern))
+        if path.is_file()
+    }
+
+
+def test_every_target_of_a_run_is_there(finished):
+    run = finished.folder / RUN
+    for path in (
+        "cells/catalogue.json",
+        "pairs/index.json",
+        "gans/all/generator.weights.h5",
+        "slides/instances.json",
+        "slides/previews/000000.png",
+        "evaluation/all/verdict.tsv",
+        "studies/thesis/figure_3_1.html",
+        "studies/thesis/table_4_1.tsv",
+        "studies/thesis/figure_4_17.png",
+        "studies/thesis/whole.png",
+    ):
+        assert (run / path).stat().st_size > 0, path
+    assert finished.planned() == set()
+
+
+def test_the_slides_annotations_are_exact(finished):
+    run = finished.folder / RUN
+    peer = COCO(run / "slides/instances.json")
+    data = json.loads((run / "slides/instances.json").read_text())
+    assert coco.check(data) == []
+    assert [image["id"] for image in data["images"]] == [1, 2, 3]
+    assert [image["index"] for image in data["images"]] == [0, 1, 2]
+    for image in data["images"]:
+        path = run / "slides/images" / image["file_name"]
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == image["sha256"]
+        assert images.read(path).shape == (image["height"], image["width"], 3)
+        owners = np.zeros((image["height"], image["width"]), int)
+        for entry in peer.loadAnns(peer.getAnnIds(imgIds=image["id"])):
+            mask = peer.annToMask(entry).astype(bool)
+            owners += mask
+            assert mask.sum() == entry["area"] and coco.box(mask) == entry["bbox"]
+            whole = coco.decode(entry["amodal_segmentation"])
+            assert (whole | ~mask).all()
+            assert abs(1 - mask.sum() / whole.sum() - entry["occluded_rate"]) < 1e-4
+        assert owners.max() <= 1, "a pixel belongs to one cell"
+
+
+def test_another_run_with_one_core_and_another_shard_size_makes_the_same_bytes(finished, fresh):
+    fresh.settings(lambda content: content["slides"].update(per_job=3))
+    fresh.snakemake(cores=1)
+    one, other = finished.folder / RUN, fresh.folder / RUN
+    for pattern in ("cells/**/*", "pairs/**/*", "gans/all/*.*", "gans/all/samples/*", "readers/**/*", "evaluation/**/*"):
+        assert digests(one, pattern) == digests(other, pattern), pattern
+    # The shard's name is the folder of a slide; all else of its picture and annotations is the same.
+    slides = [{path.split("/")[-1]: digest for path, digest in digests(run, "slides/images/*/*").items()} for run in (one, other)]
+    assert slides[0] == slides[1] and len(slides[0]) == 3
+    texts = [re.sub(r'"file_name":"\d+/', '"file_name":"', (run / "slides/instances.json").read_text()) for run in (one, other)]
+    assert texts[0] == texts[1]
+    figures = [
+        {k: v for k, v in digests(run, "studies/thesis/*").items() if not k.endswith(("slides.tsv",))} for run in (one, other)
+    ]
+    assert figures[0] == figures[1]
+
+
+def test_lint_finds_nothing(finished):
+    done = finished.snakemake("--lint", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_report_holds_slides_and_figures(finished):
+    finished.snakemake("--report", f"{RUN}/report.zip")
+    with zipfile.ZipFile(finished.folder / RUN / "report.zip") as report:
+        names = report.namelist()
+        text = report.read(next(name for name in names if name.endswith("report.html"))).decode()
+    assert "Thesis" in text and any("figure_3_5" in name for name in names)
+
+
+def test_mistakes_are_told_before_any_job_without_traceback(fresh):
+    def break_it(content):
+        content["slidse"] = 1
+        content["gans"]["training"]["default"]["generator_rate"] = "2e-4"
+
+    fresh.settings(break_it)
+    done = fresh.snakemake("-n", check=False)
+    told = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "did you mean 'slides'" in told and "2.0e-4" in told and "Traceback" not in told
+
+
+def test_a_damaged_picture_fails_its_rule_with_its_name_and_the_fix(fresh):
+    path = fresh.folder / "data/given/monocyte/0.png"
+    path.write_bytes(path.read_bytes()[:200])
+    fresh.settings(lambda content: content["cells"]["sources"][1].update(max_set_aside=0.0))
+    done = fresh.snakemake(f"{RUN}/cells/sources/given/raw.json", check=False)
+    told = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "monocyte/0.png" in told and "fix:" in told and "smearsynth" in told
+
+
+def test_the_demo_has_a_slide_of_every_kind_of_cell():
+    # The demo's own settings: what make run shows must contain what the README promises.
+    from pathlib import Path
+
+    config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+    kinds = {entry["type"] for entry in config["layouts"]["packed"]["differential"]}
+    assert {"red", "white", "platelet"} <= kinds
