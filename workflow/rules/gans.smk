@@ -31,6 +31,8 @@ rule gans_train:
         f"{RUN}/benchmarks/gans_train/{{model}}.tsv"
     wildcard_constraints:
         model=r"all|fold0|fold1|subset_\d+",
+    # The longest job of a run starts as soon as it can.
+    priority: 10
     threads: TRAINING["threads"]
     resources:
         gpu=1,
