@@ -18,7 +18,8 @@ def save(folder: Path, step: int, arrays: list[np.ndarray], meta: dict[str, Any]
     """
     with atomic(folder / "writing.npz") as temporary:
         with open(temporary, "wb") as handle:
-            np.savez(handle, meta=np.array(json.dumps(meta)), **{f"v{i:05d}": value for i, value in enumerate(arrays)})
+            named: dict[str, Any] = {f"v{i:05d}": value for i, value in enumerate(arrays)}
+            np.savez(handle, meta=np.array(json.dumps(meta)), **named)
         name = folder / f"step-{step:09d}-{sha256(temporary)[:32]}.npz"
     (folder / "writing.npz").replace(name)
     for old in sorted(folder.glob("step-*.npz"))[:-KEPT]:

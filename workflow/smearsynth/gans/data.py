@@ -96,7 +96,7 @@ def read(path: str | Path, keep) -> Pairs:
             )
             continue
         real, label = pair[:, :size], pair[:, size:]
-        mask = label.any(2)
+        mask = np.asarray(label.any(2))
         if not mask.any() or (label[mask] != colours[entry["category_id"]]).any():
             what = "no cell in its label" if not mask.any() else "label colours that are not its type's"
             problems.append(Problem(str(file), what, "draw the pairs anew; label pictures do not survive JPEG"))

@@ -62,7 +62,7 @@ def style(picture: np.ndarray, mask: np.ndarray, region: np.ndarray) -> np.ndarr
     inner = cv2.erode(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
     sharpness = fine[inner].std() if inner.any() else 0.0
     values = [*colours[part[0]].mean(0), *colours[part[1]].mean(0), 5 * grey[part[0]].std(), 5 * grey[part[1]].std()]
-    share = np.count_nonzero(region) / max(np.count_nonzero(mask), 1)
+    share = region.sum() / max(int(mask.sum()), 1)
     return np.array([*values, 20 * sharpness, share], np.float32)
 
 
@@ -154,7 +154,7 @@ class Bank:
         mirrored = rng.random(tries) < 0.5
         centre, radii = radius(mask)
         aim = np.log(radii)
-        best: tuple[float, int, bool, int] | None = None
+        best = (np.inf, 0, False, 0)
         for i, mirror in zip(chosen, mirrored, strict=True):
             profile = np.log(self.profiles[i])
             if mirror:
@@ -163,7 +163,7 @@ class Bank:
             match = np.fft.irfft(np.fft.rfft(aim) * np.conj(np.fft.rfft(profile)), ANGLES)
             turn = int(match.argmax())
             cost = float((aim**2).sum() + (profile**2).sum() - 2 * match[turn])
-            if best is None or cost < best[0]:
+            if cost < best[0]:
                 best = (cost, int(i), bool(mirror), turn)
         _, i, mirror, turn = best
         region = np.roll(self.regions[i][::-1], 1, axis=0) if mirror else self.regions[i]

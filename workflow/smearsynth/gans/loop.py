@@ -21,9 +21,11 @@ from smearsynth.gans.journal import Journal
 class Training(Protocol):
     """What the loop trains; `smearsynth.gans.default.DefaultTraining` is one."""
 
-    columns: tuple[str, ...]
-    """Names of the losses that `update` returns."""
     steps: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the losses that `update` returns."""
 
     @property
     def variables(self) -> list[Any]:

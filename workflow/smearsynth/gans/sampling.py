@@ -167,7 +167,9 @@ class ThesisGenerator:
         side = 256
         results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]
         members = [i for i, mask in enumerate(masks) if mask.any()]
-        places, which, numbers, labels = [], [], {}, []
+        places, which = [], []
+        numbers: dict[tuple[int, bytes], int] = {}
+        labels: list[np.ndarray] = []
         for i in members:
             window, inside, outside = place(masks[i], self.size)
             places.append((inside, outside))

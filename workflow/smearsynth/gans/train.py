@@ -5,11 +5,12 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from smearsynth.files import atomic_folder, write_json
-from smearsynth.gans import data, grids, loop
+from smearsynth.gans import data, grids, guides, loop, sampling
 from smearsynth.gans.options import GanOptions
 from smearsynth.options import loads
 from smearsynth.provenance import source_digest
@@ -65,7 +66,22 @@ def run(args) -> None:
         shutil.copytree(args.state / "samples", folder / "samples")
 
 
-def build(options: GanOptions, pairs: data.Pairs, *, seed: int) -> loop.Training:
+class CellTraining(loop.Training, Protocol):
+    """A training whose generator draws cells."""
+
+    @property
+    def drawn(self) -> Any:
+        """The network that draws after training."""
+
+    @property
+    def drawing(self) -> sampling.CellGenerator:
+        """What draws cells with the weights as they are when it is asked."""
+
+    def bank(self) -> guides.Bank | None:
+        """The guides that are kept beside the model, if any."""
+
+
+def build(options: GanOptions, pairs: data.Pairs, *, seed: int) -> CellTraining:
     """The training that the options ask for."""
     if options.preset == "thesis":
         from smearsynth.gans.thesis import ThesisTraining

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 from smearsynth import images
 from smearsynth.cells import catalogue
 from smearsynth.errors import Problem, UserError, raise_all
@@ -38,12 +40,12 @@ def run(args) -> None:
     cells = drawing.limited(list(everything), options.limit)
     sides = [max(drawing.extent(cell.polygons)[2:]) for cell in cells]
     size = drawing.window_size(sides, size=options.size, larger=options.larger)
-    entries = []
+    entries: list[dict] = []
     with atomic_folder(args.out) as folder:
         (folder / "images").mkdir()
         # Cells of one picture stand together in the order of reading, so that a picture is decoded once.
         by_picture = sorted(range(len(cells)), key=lambda i: (cells[i].image["id"], cells[i].id))
-        path, picture = None, None
+        path, picture = None, np.zeros((0, 0, 3), np.uint8)
         for number, i in enumerate(by_picture, start=1):
             cell = cells[i]
             if cell.path != path:
