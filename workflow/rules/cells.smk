@@ -60,7 +60,7 @@ rule cells_catalogue:
         images=expand(rules.cells_source.output.images, source=SOURCES),
         set_aside=expand(rules.cells_source.output.set_aside, source=SOURCES)
         + expand(rules.cells_outline.output.set_aside, source=SOURCES),
-        hold_out=lambda wildcards: cell_sources.held_out_files(
+        told=lambda wildcards: cell_sources.catalogue_files(
             config["cells"]["catalogue"], config["data"]
         ),
     output:
