@@ -70,7 +70,7 @@ def matter(picture: np.ndarray, level: float) -> np.ndarray | None:
     green = cv2.GaussianBlur(picture[..., 1], (0, 0), 1.2)
     otsu, _ = cv2.threshold(green, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     bright = green[green > otsu]
-    if bright.size < 0.02 * green.size:
+    if not 0.02 * green.size <= bright.size < green.size:
         return None
     counts = ndimage.gaussian_filter1d(np.bincount(bright, minlength=256).astype(float), 2)
     # Where cells crowd, their grey is the most common one: the empty smear is the brightest of the common ones.
