@@ -158,9 +158,10 @@ def test_small_files_and_short_front_door():
 
 
 def test_no_command_imports_tensorflow_at_start_up():
-    # A layout job must not pay for it: commands import it when they need it.
+    # A layout job must not pay for it: commands import it when they need it, and only those of gans always do.
     library = PROJECT / "workflow/smearsynth"
     commands = [path for path in library.glob("*/*.py") if "def arguments(" in path.read_text() or path.name == "options.py"]
+    commands = [path for path in commands if path.parent.name != "gans" or path.name == "options.py"]
     assert len(commands) > 30
     names = [".".join(path.relative_to(library.parent).with_suffix("").parts) for path in commands]
     code = f"""
