@@ -1,9 +1,11 @@
 """Does a classifier that has seen nothing but phantoms name real cells?
 
 A small convolutional network is trained on phantoms of the types that the PBC set has, and names the cells of PBC
-pictures. Both are cut out by their masks, at the same µm per pixel. With equal numbers of each type accuracy is the
-mean recall, and chance is one in the number of types. Phantoms were shaped while looking at pictures of one half of
-the set (`development`, by a hash of the file's name); what is reported is the other half (`held_out`).
+pictures. Both are cut out by their masks, at the same µm per pixel. With about equal numbers of each type accuracy
+is near the mean recall, and chance is one in the number of types. No real picture trains or stops a network. The
+phantoms' sizes and colours were set by a first look at, and averages over, pictures of the whole set; shapes and
+textures were then improved against one half of it (`development`, by a hash of the file's name). Reported is the other
+half (`held_out`), which is therefore new to the networks but not wholly new to who drew the phantoms.
 
     python benchmarks/phantoms_on_real.py --data DATA --out results/benchmarks/phantoms_on_real
 """
