@@ -100,3 +100,13 @@ def test_the_file_of_a_bank_gives_it_back_and_is_the_same_twice(tmp_path):
     loaded = guides.Bank.load(tmp_path / "a.npz")
     for name, value in vars(bank).items():
         np.testing.assert_array_equal(getattr(loaded, name), value)
+
+
+def test_guides_unlike_their_type_are_not_drawn_with():
+    mask, nucleus = ellipse(80, (30, 28)), ellipse(80, (12, 12))
+    cells = [cell(mask, nucleus, i) for i in range(9)]
+    odd = np.where(mask[..., None] & ~nucleus[..., None], 250, cells[0]).astype(np.uint8)
+    bank, _ = guides.measure([*cells, odd], [mask] * 10, [1] * 10)
+    typical = bank.typical()
+    assert len(typical.category_ids) == 9
+    np.testing.assert_array_equal(typical.styles, bank.styles[:9])

@@ -33,9 +33,9 @@ class DefaultTraining:
         types = [category["id"] for category in pairs.categories]
         self.types = len(types)
         measured, dense = guides.measure(list(pairs.pictures), list(pairs.masks), pairs.category_ids)
-        self._bank = measured if chosen.guide == "measured" else None
+        self._bank = measured.typical() if chosen.guide == "measured" else None
         self._dense = dense if self._bank else [np.zeros_like(mask) for mask in pairs.masks]
-        self._styles = sampling.standardised(measured.styles, measured) if self._bank else np.zeros_like(measured.styles)
+        self._styles = sampling.standardised(measured.styles, self._bank) if self._bank else np.zeros_like(measured.styles)
         self._depths = [data.depth(mask) for mask in pairs.masks]
         self._by_type = [np.flatnonzero(np.array(pairs.category_ids) == category_id) for category_id in types]
         start = entropy(seed, "generator") % 2**31

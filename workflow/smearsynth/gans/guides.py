@@ -15,6 +15,8 @@ import numpy as np
 ANGLES, RADII = 96, 40
 STYLE = 10
 """Length of a style: mean RGB and grain of the dense region, of the rest, sharpness, share of the dense region."""
+FAR = 4.0
+"""Robust standard deviations from its type's colours beyond which a guide is not drawn with."""
 CONTRAST = 18.0
 """Least difference of the means of the green channel between dense region and rest, in grey levels of 255."""
 
@@ -168,6 +170,22 @@ class Bank:
         _, i, mirror, turn = best
         region = np.roll(self.regions[i][::-1], 1, axis=0) if mirror else self.regions[i]
         return roll(np.roll(region, turn, axis=0), mask, centre, radii), self.styles[i]
+
+    def typical(self) -> "Bank":
+        """Without the guides whose colours are far from their type's: outlines that hold background, or another stain.
+
+        Far is more than `FAR` robust standard deviations (1.4826 · median absolute deviation) from the type's median in any
+        of the six mean colours. A type keeps all its guides where that would leave it fewer than half of them.
+        """
+        keep = np.ones(len(self.category_ids), bool)
+        for category_id in self.known:
+            of_type = self.category_ids == category_id
+            colours = self.styles[of_type, :6]
+            distance = np.abs(colours - np.median(colours, 0))
+            near = (distance <= FAR * np.maximum(1.4826 * np.median(distance, 0), 0.02)).all(1)
+            if near.mean() >= 0.5:
+                keep[of_type] = near
+        return Bank(*(values[keep] for values in (self.category_ids, self.profiles, self.regions, self.styles)))
 
     def save(self, path: str | Path) -> None:
         """Write it as an ``.npz`` file, the same bytes for the same bank."""

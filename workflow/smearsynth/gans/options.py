@@ -58,7 +58,7 @@ class DefaultOptions:
     noise : bool
         Noise that makes cells of the same outline differ.
     upsample : str
-        ``resize`` and convolve, or ``transposed`` convolution (thesis).
+        ``resize`` by nearest neighbours and convolve, ``smooth`` in between, or ``transposed`` convolution (thesis).
     generator_rate, discriminator_rate : float
         Adam's learning rates (β1 0.0, β2 0.99); both fall linearly to a tenth over the last half.
     precision : str
@@ -80,7 +80,7 @@ class DefaultOptions:
     augment: tuple[str, ...] = ("colour", "shift")
     ema: float = 0.998
     noise: bool = True
-    upsample: Literal["resize", "transposed"] = "resize"
+    upsample: Literal["resize", "smooth", "transposed"] = "resize"
     generator_rate: float = 2e-4
     discriminator_rate: float = 4e-4
     precision: Literal["bfloat16", "float32"] = "bfloat16"

@@ -83,9 +83,12 @@ def generator(seed: int, *, types: int, filters: int, norm: str, upsample: str, 
         skips.append(x)
     for level in range(len(LEVELS) - 2, -1, -1):
         channels = LEVELS[level] * filters
-        if upsample == "resize":
+        if upsample != "transposed":
             # The narrow convolution first: at a quarter of the pixels it costs a quarter.
             x = keras.layers.UpSampling2D(interpolation="nearest", dtype=dtype)(convolve(x, channels))
+            if upsample == "smooth":
+                # Rounds off the steps of the enlarged pixels, which else show as a fine grid in plain areas.
+                x = keras.layers.AveragePooling2D(3, strides=1, padding="same", dtype=dtype)(x)
         else:
             initial = keras.initializers.HeNormal(seed=next(seeds))
             x = keras.layers.Conv2DTranspose(channels, 4, strides=2, padding="same", kernel_initializer=initial, dtype=dtype)(x)
