@@ -3,6 +3,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/cells.smk"
 include: "workflow/rules/pairs.smk"
 include: "workflow/rules/gans.smk"

@@ -26,7 +26,8 @@ class Checkout:
         for name in ("Snakefile", "config.yaml"):
             shutil.copy2(PROJECT / name, folder / name)
         shutil.copytree(PROJECT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        shutil.copytree(PROJECT / "profiles", folder / "profiles")
+        for name in ("profiles", "envs"):
+            shutil.copytree(PROJECT / name, folder / name)
         shutil.copy2(SMALL, folder / "small.yaml")
         for kind in ("lymphocyte", "monocyte"):
             for number in range(6):

@@ -7,6 +7,8 @@ rule backgrounds:
         directory(f"{RUN}/backgrounds/whole"),
     log:
         f"{RUN}/logs/backgrounds.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("backgrounds"),
         taxonomy=TAXONOMY,
@@ -25,6 +27,8 @@ rule backgrounds_blocks:
         directory(f"{RUN}/backgrounds/blocks"),
     log:
         f"{RUN}/logs/backgrounds_blocks.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("backgrounds"),
         taxonomy=TAXONOMY,

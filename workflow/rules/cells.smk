@@ -1,14 +1,5 @@
 # Sources → outlines → one clean catalogue with splits.
-from smearsynth.cells import sources as cell_sources
-from smearsynth.cells.options import SourceOptions
-from smearsynth.options import build
-
 SOURCES = {entry["name"]: entry for entry in config["cells"]["sources"]}
-
-
-def source_files(wildcards):
-    entry = build(SourceOptions, SOURCES[wildcards.source], where="cells.sources")
-    return cell_sources.files(entry, config["data"])
 
 
 rule cells_source:
@@ -20,6 +11,8 @@ rule cells_source:
         set_aside=f"{RUN}/cells/sources/{{source}}/set_aside.tsv",
     log:
         f"{RUN}/logs/cells_source/{{source}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     threads: 2
     params:
         options=lambda wildcards: json.dumps(SOURCES[wildcards.source], sort_keys=True),
@@ -42,6 +35,8 @@ rule cells_outline:
         set_aside=f"{RUN}/cells/sources/{{source}}/set_aside_outlines.tsv",
     log:
         f"{RUN}/logs/cells_outline/{{source}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     threads: 2
     params:
         options=section("cells.outline"),
@@ -70,6 +65,8 @@ rule cells_catalogue:
         manifest=f"{RUN}/cells/manifest.tsv",
     log:
         f"{RUN}/logs/cells_catalogue.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     threads: 2
     params:
         options=section("cells.catalogue"),

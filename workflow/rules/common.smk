@@ -1,4 +1,4 @@
-# What every rule file needs: the library on the path, a checked configuration, the run's folder.
+# The library on the path, a checked configuration, the folder of the run.
 import json
 import os
 import sys
@@ -9,11 +9,12 @@ from snakemake.exceptions import WorkflowError
 LIBRARY = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(LIBRARY))
 # Jobs, also on a cluster's nodes, find the library and this interpreter without being told.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(LIBRARY), os.environ.get("PYTHONPATH")])
-)
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+PATHS = {"PYTHONPATH": LIBRARY, "PATH": Path(sys.executable).parent}
+os.environ.update(
+    {
+        name: f"{first}{os.pathsep}{os.environ.get(name, '')}".rstrip(os.pathsep)
+        for name, first in PATHS.items()
+    }
 )
 
 from smearsynth import configuration

@@ -11,6 +11,8 @@ rule evaluation_name_real:
         f"{RUN}/evaluation/names_real.tsv",
     log:
         f"{RUN}/logs/evaluation_name_real.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         code=code("readers.name"),
     shell:
@@ -26,6 +28,8 @@ rule evaluation_name_generated:
         f"{RUN}/evaluation/{{model}}/names_generated.tsv",
     log:
         f"{RUN}/logs/evaluation_name_generated/{{model}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         code=code("readers.name"),
     shell:
@@ -41,6 +45,8 @@ rule evaluation_verdict:
         f"{RUN}/evaluation/{{model}}/verdict.tsv",
     log:
         f"{RUN}/logs/evaluation_verdict/{{model}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("evaluation"),
         taxonomy=TAXONOMY,
@@ -60,6 +66,8 @@ rule evaluation_paired:
         f"{RUN}/evaluation/{{model}}/paired.tsv",
     log:
         f"{RUN}/logs/evaluation_paired/{{model}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         seed=config["seed"],
@@ -78,6 +86,8 @@ rule evaluation_artefacts:
         f"{RUN}/evaluation/{{model}}/artefacts.tsv",
     log:
         f"{RUN}/logs/evaluation_artefacts/{{model}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("evaluation"),
         taxonomy=TAXONOMY,

@@ -6,16 +6,6 @@ GUIDED = TRAINING["preset"] == "default" and TRAINING["default"]["guide"] == "me
 MODEL_FILES = ["generator.weights.h5", "model.json"] + ["guides.npz"] * GUIDED
 
 
-def pairs_of(wildcards):
-    """The pairs of a model: all, or at most so many training cells of a type (studies.thesis.amounts)."""
-    subset = wildcards.model.startswith("subset_")
-    return (
-        f"{RUN}/studies/{wildcards.model}/index.json"
-        if subset
-        else rules.pairs.output.index
-    )
-
-
 rule gans_train:
     input:
         index=pairs_of,
@@ -33,6 +23,8 @@ rule gans_train:
         model=r"all|fold0|fold1|subset_\d+",
     # The longest job of a run starts as soon as it can.
     priority: 10
+    conda:
+        "../../envs/smearsynth.yaml"
     threads: TRAINING["threads"]
     resources:
         gpu=1,
@@ -62,6 +54,8 @@ rule gans_sample:
     wildcard_constraints:
         model=r"all|fold0|fold1|subset_\d+",
         which="train|test|fold0|fold1",
+    conda:
+        "../../envs/smearsynth.yaml"
     threads: TRAINING["threads"]
     resources:
         gpu=1,

@@ -5,10 +5,6 @@ SHARDS = {
 }
 
 
-def shard_count(wildcards):
-    return min(PER_JOB, config["slides"]["count"] - SHARDS[wildcards.shard])
-
-
 rule layouts:
     input:
         catalogue=rules.cells_catalogue.output.catalogue,
@@ -16,6 +12,8 @@ rule layouts:
         f"{RUN}/layouts/{{shard}}.json",
     log:
         f"{RUN}/logs/layouts/{{shard}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("layouts"),
         taxonomy=TAXONOMY,

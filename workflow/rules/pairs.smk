@@ -10,6 +10,8 @@ rule pairs:
         images=directory(f"{RUN}/pairs/images"),
     log:
         f"{RUN}/logs/pairs.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("pairs"),
         taxonomy=TAXONOMY,

@@ -15,6 +15,8 @@ rule readers_train:
         f"{RUN}/logs/readers_train.log",
     benchmark:
         f"{RUN}/benchmarks/readers_train.tsv"
+    conda:
+        "../../envs/smearsynth.yaml"
     threads: config["readers"]["threads"]
     params:
         options=section("readers"),

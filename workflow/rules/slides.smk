@@ -4,11 +4,6 @@ BACKGROUND = f"{RUN}/backgrounds/{config['backgrounds']['kind']}"
 GENERATED = RENDER["renderer"] == "thesis" or RENDER["cells"] == "generated"
 
 
-def slide_model(wildcards):
-    """The trained generator, where cells are generated."""
-    return multiext(f"{RUN}/gans/{MODELS[0]}/", *MODEL_FILES) if GENERATED else []
-
-
 rule slides_shard:
     input:
         layouts=rules.layouts.output,
@@ -23,6 +18,8 @@ rule slides_shard:
         f"{RUN}/logs/slides_shard/{{shard}}.log",
     benchmark:
         f"{RUN}/benchmarks/slides_shard/{{shard}}.tsv"
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("slides.render"),
         taxonomy=TAXONOMY,
@@ -47,15 +44,13 @@ rule slides_merge:
         f"{RUN}/slides/instances.json",
     log:
         f"{RUN}/logs/slides_merge.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         merge_limit=config["slides"]["merge_limit"],
         code=code("slides.merge"),
     shell:
         "python -m smearsynth.slides merge --shards {input:q} --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
-
-
-def shard_of(wildcards):
-    return f"{int(wildcards.index) // PER_JOB:04d}"
 
 
 rule slides_preview:
@@ -71,6 +66,8 @@ rule slides_preview:
         ),
     log:
         f"{RUN}/logs/slides_preview/{{index}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         slide=lambda wildcards: int(wildcards.index) % PER_JOB + 1,
@@ -88,6 +85,8 @@ rule slides_export:
         directory(f"{RUN}/slides/exports/{{format}}"),
     log:
         f"{RUN}/logs/slides_export/{{format}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         code=code("slides.export"),

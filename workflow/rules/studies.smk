@@ -8,16 +8,6 @@ SLIDE_FIGURES = [
 ]
 
 
-def shown(name, caption, category, **labels):
-    """A file of the thesis's studies, in the report with a caption."""
-    return report(
-        f"{THESIS}/{name}",
-        caption=f"../report/{caption}.rst",
-        category=category,
-        labels=labels,
-    )
-
-
 rule thesis_graph:
     output:
         page=shown(
@@ -37,6 +27,8 @@ rule thesis_graph:
         numbers=f"{THESIS}/figure_3_1.tsv",
     log:
         f"{RUN}/logs/thesis_graph.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("studies.thesis.graph"),
         seed=config["seed"],
@@ -55,6 +47,8 @@ rule thesis_pair:
         numbers=f"{THESIS}/figure_3_3.tsv",
     log:
         f"{RUN}/logs/thesis_pair.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         seed=config["seed"],
@@ -73,6 +67,8 @@ rule thesis_jitter:
         numbers=f"{THESIS}/figure_3_4.tsv",
     log:
         f"{RUN}/logs/thesis_jitter.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         seed=config["seed"],
@@ -90,6 +86,8 @@ rule thesis_layout:
         numbers=f"{THESIS}/figure_3_5.tsv",
     log:
         f"{RUN}/logs/thesis_layout.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("studies.thesis.layout"),
         layouts=section("layouts"),
@@ -111,6 +109,8 @@ rule thesis_counts:
         markdown=f"{THESIS}/table_4_1.md",
     log:
         f"{RUN}/logs/thesis_counts.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         code=code("studies.thesis_counts"),
@@ -141,6 +141,8 @@ rule thesis_losses:
         markdown=f"{THESIS}/checks.md",
     log:
         f"{RUN}/logs/thesis_losses.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         options=section("studies.thesis.losses"),
         code=code("studies.thesis_losses"),
@@ -168,6 +170,8 @@ rule thesis_cells:
         numbers=f"{THESIS}/cells.tsv",
     log:
         f"{RUN}/logs/thesis_cells.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         seed=config["seed"],
@@ -196,6 +200,8 @@ rule thesis_slides:
         numbers=f"{THESIS}/slides.tsv",
     log:
         f"{RUN}/logs/thesis_slides.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         slides=STUDY["slides"],
@@ -220,6 +226,8 @@ rule thesis_verdict:
         ),
     log:
         f"{RUN}/logs/thesis_verdict.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         level=config["evaluation"]["level"],
@@ -238,6 +246,8 @@ rule thesis_subset:
         f"{RUN}/studies/subset_{{limit}}/index.json",
     log:
         f"{RUN}/logs/thesis_subset/{{limit}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         seed=config["seed"],
         code=code("studies.thesis_subset"),
@@ -266,6 +276,8 @@ rule thesis_amount:
         figure=shown("amount.png", "amount", "Thesis: cells", figure="enough data?"),
     log:
         f"{RUN}/logs/thesis_amount.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         code=code("studies.thesis_amount"),
@@ -286,6 +298,8 @@ rule thesis_grid:
         f"{RUN}/logs/thesis_grid.log",
     benchmark:
         f"{RUN}/benchmarks/thesis_grid.tsv"
+    conda:
+        "../../envs/smearsynth.yaml"
     threads: STUDY["grid"]["threads"]
     resources:
         gpu=1,
@@ -311,6 +325,8 @@ rule thesis_whole:
         numbers=f"{THESIS}/whole.tsv",
     log:
         f"{RUN}/logs/thesis_whole.log",
+    conda:
+        "../../envs/smearsynth.yaml"
     params:
         taxonomy=TAXONOMY,
         seed=config["seed"],
