@@ -80,7 +80,7 @@ class DefaultOptions:
     augment: tuple[str, ...] = ("colour", "shift")
     ema: float = 0.998
     noise: bool = True
-    upsample: Literal["resize", "smooth", "transposed"] = "resize"
+    upsample: Literal["smooth", "resize", "transposed"] = "smooth"
     generator_rate: float = 2e-4
     discriminator_rate: float = 4e-4
     precision: Literal["bfloat16", "float32"] = "bfloat16"
