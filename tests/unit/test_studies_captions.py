@@ -20,7 +20,8 @@ def render(path: Path, config: dict) -> str:
         pass
 
     Snakemake.config = config
-    text = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(path.read_text()).render(snakemake=Snakemake)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    text = environment.from_string(path.read_text()).render(snakemake=Snakemake)
     publish_parts(text, writer_name="html", settings_overrides={"report_level": 2, "halt_level": 2})
     return text
 

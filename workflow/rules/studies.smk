@@ -13,14 +13,14 @@ rule thesis_graph:
         page=shown(
             "figure_3_1.html",
             "figure_3_1",
-            "Thesis: method",
+            "Thesis, method",
             figure="3.1",
             form="interactive",
         ),
         still=shown(
             "figure_3_1.png",
             "figure_3_1",
-            "Thesis: method",
+            "Thesis, method",
             figure="3.1",
             form="still",
         ),
@@ -43,7 +43,7 @@ rule thesis_pair:
         index=rules.pairs.output.index,
         images=rules.pairs.output.images,
     output:
-        figure=shown("figure_3_3.png", "figure_3_3", "Thesis: method", figure="3.3"),
+        figure=shown("figure_3_3.png", "figure_3_3", "Thesis, method", figure="3.3"),
         numbers=f"{THESIS}/figure_3_3.tsv",
     log:
         f"{RUN}/logs/thesis_pair.log",
@@ -63,7 +63,7 @@ rule thesis_jitter:
         index=rules.pairs.output.index,
         images=rules.pairs.output.images,
     output:
-        figure=shown("figure_3_4.png", "figure_3_4", "Thesis: method", figure="3.4"),
+        figure=shown("figure_3_4.png", "figure_3_4", "Thesis, method", figure="3.4"),
         numbers=f"{THESIS}/figure_3_4.tsv",
     log:
         f"{RUN}/logs/thesis_jitter.log",
@@ -82,7 +82,7 @@ rule thesis_layout:
     input:
         rules.cells_catalogue.output.catalogue,
     output:
-        figure=shown("figure_3_5.png", "figure_3_5", "Thesis: method", figure="3.5"),
+        figure=shown("figure_3_5.png", "figure_3_5", "Thesis, method", figure="3.5"),
         numbers=f"{THESIS}/figure_3_5.tsv",
     log:
         f"{RUN}/logs/thesis_layout.log",
@@ -105,7 +105,7 @@ rule thesis_counts:
         rules.cells_catalogue.output.catalogue,
     output:
         numbers=f"{THESIS}/table_4_1.tsv",
-        table=shown("table_4_1.html", "table_4_1", "Thesis: cells", table="4.1"),
+        table=shown("table_4_1.html", "table_4_1", "Thesis, cells", table="4.1"),
         markdown=f"{THESIS}/table_4_1.md",
     log:
         f"{RUN}/logs/thesis_counts.log",
@@ -128,7 +128,7 @@ rule thesis_losses:
             shown(
                 f"figure_4_{number}.png",
                 "figure_4_1",
-                "Thesis: training",
+                "Thesis, training",
                 figure=f"4.{number}",
             )
             for number in range(1, 5)
@@ -136,7 +136,7 @@ rule thesis_losses:
         numbers=expand(f"{THESIS}/figure_4_{{number}}.tsv", number=range(1, 5)),
         checks=f"{THESIS}/checks.tsv",
         words=shown(
-            "checks.html", "checks", "Thesis: training", figure="the five checks"
+            "checks.html", "checks", "Thesis, training", figure="the five checks"
         ),
         markdown=f"{THESIS}/checks.md",
     log:
@@ -161,12 +161,12 @@ rule thesis_cells:
             shown(
                 f"{name}.png",
                 "figure_4_5",
-                "Thesis: cells",
+                "Thesis, cells",
                 figure=name[7:].replace("_", "."),
             )
             for name in CELL_FIGURES
         ],
-        overview=shown("cells.png", "cells", "Thesis: cells", figure="all types"),
+        overview=shown("cells.png", "cells", "Thesis, cells", figure="all types"),
         numbers=f"{THESIS}/cells.tsv",
     log:
         f"{RUN}/logs/thesis_cells.log",
@@ -192,7 +192,7 @@ rule thesis_slides:
             shown(
                 f"{name}.png",
                 "figure_4_17",
-                "Thesis: slides",
+                "Thesis, slides",
                 figure=name[7:].replace("_", "."),
             )
             for name in SLIDE_FIGURES
@@ -218,11 +218,11 @@ rule thesis_verdict:
     output:
         numbers=f"{THESIS}/verdict.tsv",
         table=shown(
-            "verdict.html", "verdict", "Thesis: cells", table="verdict per type"
+            "verdict.html", "verdict", "Thesis, cells", table="verdict per type"
         ),
         markdown=f"{THESIS}/verdict.md",
         figure=shown(
-            "verdict.png", "verdict", "Thesis: cells", figure="verdict per type"
+            "verdict.png", "verdict", "Thesis, cells", figure="verdict per type"
         ),
     log:
         f"{RUN}/logs/thesis_verdict.log",
@@ -271,9 +271,9 @@ rule thesis_amount:
         ),
     output:
         numbers=f"{THESIS}/amount.tsv",
-        words=shown("amount.html", "amount", "Thesis: cells", table="enough data?"),
+        words=shown("amount.html", "amount", "Thesis, cells", table="enough data?"),
         markdown=f"{THESIS}/amount.md",
-        figure=shown("amount.png", "amount", "Thesis: cells", figure="enough data?"),
+        figure=shown("amount.png", "amount", "Thesis, cells", figure="enough data?"),
     log:
         f"{RUN}/logs/thesis_amount.log",
     conda:
@@ -320,7 +320,7 @@ rule thesis_whole:
         slides=f"{RUN}/slides/images/{list(SHARDS)[0]}",
     output:
         figure=shown(
-            "whole.png", "whole", "Thesis: slides", figure="the whole picture at once"
+            "whole.png", "whole", "Thesis, slides", figure="the whole picture at once"
         ),
         numbers=f"{THESIS}/whole.tsv",
     log:
