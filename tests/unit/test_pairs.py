@@ -40,7 +40,9 @@ def catalogue(tmp_path):
         pictures.append(entry)
         for category_id, polygon in found:
             flat = [coco.to_flat(np.clip(polygon, 0, (99, 89)))]
-            cells.append({"id": len(cells) + 1, "image_id": i, "category_id": category_id, "segmentation": flat, "origin": "given"})
+            cells.append(
+                {"id": len(cells) + 1, "image_id": i, "category_id": category_id, "segmentation": flat, "origin": "given"}
+            )
     path = tmp_path / "catalogue.json"
     write_json(path, {"images": pictures, "annotations": cells, "categories": []})
     return path
