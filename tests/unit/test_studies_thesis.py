@@ -83,11 +83,9 @@ def test_figures_3_3_and_3_4(tmp_path):
 
 
 def layout_flags(tmp_path, **changes):
-    layouts = {"kind": "packed", "size": [256, 256], "shapes": "all"}
-    layouts["packed"] = {"count": 9, "differential": [{"type": "red", "share": 1.0}]}
     options = {"generation": 3, "size": [512, 512], "scale": [0.4, 0.8], "attempts": 40, **changes}
     catalogue = make_catalogue(tmp_path / "cells")
-    flags = ("--options", json.dumps(options), "--layouts", json.dumps(layouts), "--taxonomy", TAXONOMY_JSON)
+    flags = ("--options", json.dumps(options), "--dgm", "{}", "--shapes", "all", "--taxonomy", TAXONOMY_JSON)
     return (*flags, "--seed", 1, "--catalogue", catalogue)
 
 

@@ -125,7 +125,7 @@ def test_a_moved_checkout_reruns_nothing(finished, tmp_path):
 def test_an_input_picture_reruns_from_its_source(finished):
     content = yaml.safe_load((finished.folder / "small.yaml").read_text())
     sources = [s for s in content["cells"]["sources"] if s["reader"] != "phantoms"]
-    path = sorted((finished.folder / "data" / sources[0]["images"]).iterdir())[0]
+    path = sorted((finished.folder / "data" / sources[0]["images"]).rglob("*.png"))[0]
     before, stamp = path.read_bytes(), path.stat()
     path.write_bytes(before + b"\0")
     try:

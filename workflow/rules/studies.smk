@@ -90,14 +90,15 @@ rule thesis_layout:
         "../../envs/smearsynth.yaml"
     params:
         options=section("studies.thesis.layout"),
-        layouts=section("layouts"),
+        dgm=section("layouts.dgm"),
+        shapes=config["layouts"]["shapes"],
         taxonomy=TAXONOMY,
         seed=config["seed"],
         code=code("studies.thesis_layout"),
     shell:
-        "python -m smearsynth.studies thesis_layout --options {params.options:q} --layouts {params.layouts:q}"
-        " --taxonomy {params.taxonomy:q} --seed {params.seed} --catalogue {input:q}"
-        " --out $(dirname {output.figure:q}) 2> {log:q}"
+        "python -m smearsynth.studies thesis_layout --options {params.options:q} --dgm {params.dgm:q}"
+        " --shapes {params.shapes} --taxonomy {params.taxonomy:q} --seed {params.seed} --catalogue {input:q}"
+        " --out $(dirname {output.figure:q}) > {log:q} 2>&1"
 
 
 rule thesis_counts:

@@ -1,5 +1,6 @@
 """COCO annotations: masks ↔ run lengths ↔ polygons; check, merge, write."""
 
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -82,7 +83,7 @@ def check(data: dict) -> list[Problem]:
         return problems
     for part in ("images", "annotations", "categories"):
         ids = [entry.get("id") for entry in data[part]]
-        for repeated in sorted({i for i in ids if ids.count(i) > 1} if len(ids) < 2000 else _repeated(ids), key=str):
+        for repeated in sorted(_repeated(ids), key=str):
             wrong(part, f"id {repeated} stands more than once", "ids are unique")
     images = {image["id"]: image for image in data["images"]}
     categories = {category["id"] for category in data["categories"]}
@@ -98,13 +99,14 @@ def check(data: dict) -> list[Problem]:
 
 
 def _repeated(ids: list) -> set:
-    seen: set = set()
-    return {i for i in ids if i in seen or seen.add(i)}
+    counts = Counter(ids)
+    return {i for i, count in counts.items() if count > 1}
 
 
 def merge(parts: list[dict], *, description: str) -> dict:
     """One COCO file of several with the same categories; image and annotation ids are dense, from 1, in the order given."""
-    images, annotations = [], []
+    images: list[dict] = []
+    annotations: list[dict] = []
     for part in parts:
         new_id = {}
         for image in part["images"]:

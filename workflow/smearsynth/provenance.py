@@ -66,7 +66,7 @@ def _tree(module: str) -> tuple[str, frozenset[str]]:
         elif isinstance(node, ast.ImportFrom):
             if node.level:
                 raise ValueError(f"{path}: imports inside the package are written in full")
-            imported.add(node.module)
+            imported.add(node.module or "")
             imported.update(f"{node.module}.{alias.name}" for alias in node.names)
         _strip(node)
     known = {name for name in imported if name.split(".")[0] == PACKAGE and _path(name)}

@@ -6,6 +6,7 @@ from typing import Literal
 
 from smearsynth.errors import Problem, raise_all
 
+Split = Literal["train", "test", "all"]
 SMALLEST, LARGEST = 256, 8192
 DENSEST = math.pi / math.sqrt(12)
 """Share of the plane that equal discs cover at most (hexagonal packing, 0.9069)."""
@@ -143,7 +144,7 @@ class LayoutOptions:
     kind: Literal["packed", "dgm"]
     size: tuple[int, int]
     packed: PackedOptions
-    shapes: Literal["train", "test", "all"] = "train"
+    shapes: Split = "train"
     scale: tuple[float, float] = (0.9, 1.1)
     border: Literal["cut", "inside"] = "cut"
     dgm: DgmOptions = field(default_factory=DgmOptions)

@@ -115,7 +115,8 @@ def render(shard: dict, painter: Painter, taxonomy: Taxonomy, folder: Path, *, s
         nothing of them is seen.
     """
     shape = (shard["size"][0], shard["size"][1])
-    pictures, annotations = [], []
+    pictures: list[dict] = []
+    annotations: list[dict] = []
     for layout in shard["layouts"]:
         windows = [window(coco.from_flat(cell["polygon"]), shape) for cell in layout["cells"]]
         file = folder / f"{layout['index']:06d}.png"

@@ -5,6 +5,7 @@ import json
 import sys
 import textwrap
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from smearsynth.cells import catalogue
 from smearsynth.errors import UserError
 from smearsynth.files import write_tsv
 from smearsynth.layouts import dgm, shapes
-from smearsynth.layouts.options import LayoutOptions
+from smearsynth.layouts.options import DgmOptions, LayoutOptions, PackedOptions, Share, Split
 from smearsynth.options import loads
 from smearsynth.studies.options import LayoutFigureOptions
 from smearsynth.taxonomy import Taxonomy
@@ -26,8 +27,9 @@ LARGEST = 1024
 def arguments(parser) -> None:
     """Flags of the command."""
     parser.add_argument("--options", required=True, help="the section studies.thesis.layout of the configuration, as JSON")
+    parser.add_argument("--dgm", required=True, help="the section layouts.dgm of the configuration, as JSON")
     parser.add_argument(
-        "--layouts", required=True, help="the section layouts, as JSON; what the first does not say comes from it"
+        "--shapes", required=True, choices=get_args(Split), help="layouts.shapes: the split whose outlines are used"
     )
     parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
     parser.add_argument("--seed", type=int, required=True)
@@ -38,7 +40,7 @@ def arguments(parser) -> None:
 def run(args) -> None:
     """Run the command."""
     figure = loads(LayoutFigureOptions, args.options, where="studies.thesis.layout")
-    options = by_graph(loads(LayoutOptions, args.layouts, where="layouts"), figure)
+    options = by_graph(loads(DgmOptions, args.dgm, where="layouts.dgm"), figure, shapes=args.shapes)
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     outlines = shapes.collect(catalogue.read(args.catalogue), taxonomy, split=options.shapes)
     columns = ["cell", "type", "x", "y", "z"]
@@ -59,10 +61,12 @@ def run(args) -> None:
     draw(args.out / "figure_3_5.png", on_white(layout["cells"], options.size, taxonomy), layout["cells"], taxonomy, title)
 
 
-def by_graph(options: LayoutOptions, figure: LayoutFigureOptions) -> LayoutOptions:
-    """The run's layout options, changed to the thesis's kind with the size, scale and generation of the figure."""
-    graph = dataclasses.replace(options.dgm, generation=figure.generation, attempts=figure.attempts)
-    return dataclasses.replace(options, kind="dgm", border="inside", size=figure.size, scale=figure.scale, dgm=graph)
+def by_graph(options: DgmOptions, figure: LayoutFigureOptions, *, shapes: Split) -> LayoutOptions:
+    """A layout of the thesis's kind: the run's graph options, with the size, scale, generation and attempts of the figure."""
+    graph = dataclasses.replace(options, generation=figure.generation, attempts=figure.attempts)
+    # What a packed layout would hold is asked for by every layout section; this kind has no use for it.
+    unused = PackedOptions((Share("red", 1.0),), count=1)
+    return LayoutOptions("dgm", figure.size, unused, shapes=shapes, scale=figure.scale, border="inside", dgm=graph)
 
 
 def on_white(cells: list[dict], size: tuple[int, int], taxonomy: Taxonomy) -> np.ndarray:
