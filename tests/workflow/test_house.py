@@ -1,5 +1,6 @@
 """The house keeps its own rules: format, lint, configuration and schema in step, presets whole, nothing left of the demo."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -127,8 +128,9 @@ def test_all_mistakes_are_told_at_once():
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+        ["mypy"],
     ],
-    ids=["ruff", "format", "snakefmt"],
+    ids=["ruff", "format", "snakefmt", "mypy"],
 )
 def test_style(command):
     tool = shutil.which(command[0], path=str(Path(sys.executable).parent)) or command[0]
@@ -150,6 +152,26 @@ def test_locks_hold_every_dependency_with_hashes_and_no_address(name):
     package = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
     wanted = {d.split(">")[0].split("<")[0].split("=")[0].strip().lower() for d in package}
     assert wanted <= locked
+
+
+@pytest.mark.parametrize("preset", ["thesis", "pbc"])
+def test_presets_plan_every_stage(preset, tmp_path):
+    data = tmp_path / "data"
+    names = {
+        "thesis": ["thesis/images/a.tiff", "thesis/annotations/a.json"],
+        "pbc": ["pbc/images/a.jpg", "pbc/instances_weak.json", "txl_pbc/images/b.jpg"],
+    }
+    for name in names[preset]:
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_bytes(b"")
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "-s", PROJECT / "Snakefile", "--directory", tmp_path]
+    command += ["--configfile", PROJECT / f"workflow/presets/{preset}.yaml", "--config", f"data={data}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.M))
+    assert counts["gans_train"] == {"thesis": "2", "pbc": "1"}[preset]
+    assert ("backgrounds_blocks" in counts) == (preset == "thesis")
+    assert {"cells_source", "pairs", "slides_shard", "evaluation_verdict", "thesis_whole", "thesis_cells"} <= counts.keys()
 
 
 def test_small_files_and_short_front_door():

@@ -80,7 +80,7 @@ def _build(cls: type, values: Any, where: str, problems: list[Problem]) -> Any:
 
 def _convert(hint: Any, value: Any, where: str, problems: list[Problem]) -> Any:
     origin = get_origin(hint)
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _build(hint, value, where, problems)
     if origin in (Union, types.UnionType):
         if value is None and type(None) in get_args(hint):

@@ -112,7 +112,7 @@ def draw(generator: Generator, size: tuple[int, int], *, category_id: int, keys:
     -------
     ndarray of uint8, shape (height, width, 3)
     """
-    blocks = []
+    blocks: list[np.ndarray] = []
     for start in range(0, len(keys), batch):
         part = keys[start : start + batch]
         pictures = generator.draw([half()] * len(part), [category_id] * len(part), keys=part)

@@ -84,7 +84,7 @@ def complete(
     """One picture: its cells with outlines, the rows of those without, candidates of cells, and an empty patch."""
     image, cells = task
     missing = [cell for cell in cells if not cell["segmentation"]]
-    picture = images.read(folder / image["file_name"]) if missing or search else None
+    picture = images.read(folder / image["file_name"]) if missing or search else np.zeros((0, 0, 3), np.uint8)
     shape = image["height"], image["width"]
     taken = np.zeros(shape, bool)
     kept, rows = [], []
@@ -138,7 +138,7 @@ def choose(
     result = []
     for kind, some in offers.items():
         per_picture: dict[int, int] = {}
-        kept = []
+        kept: list[tuple[dict, np.ndarray]] = []
         for _, image, polygon in sorted(some, key=lambda offer: offer[0]):
             if len(kept) < wanted[kind] and per_picture.get(image["id"], 0) < options.per_picture:
                 per_picture[image["id"]] = per_picture.get(image["id"], 0) + 1

@@ -63,8 +63,11 @@ def write(path: str | Path, rows: Iterable[SetAside]) -> None:
 
 def read(path: str | Path) -> list[SetAside]:
     """Read a table written by `write`."""
-    texts = COLUMNS[:-1]
-    return [SetAside(*[row[column] for column in texts], int(row["cells"])) for row in read_tsv(path)]
+
+    def row(texts: dict[str, str]) -> SetAside:
+        return SetAside(**{name: int(text) if name == "cells" else text for name, text in texts.items()})  # type: ignore[arg-type]
+
+    return [row(texts) for texts in read_tsv(path)]
 
 
 def check_share(rows: Iterable[SetAside], kept: int, limit: float, *, where: str) -> None:

@@ -104,7 +104,7 @@ def choose(
         by_type: dict[int, list[tuple[int, GivenPicture, GivenCell]]] = {}
         for picture, cell in typed:
             order = entropy(seed, "cells", "limit", entry.name, picture.original, cell.label)
-            by_type.setdefault(cell.category_id, []).append((order, picture, cell))
+            by_type.setdefault(cell.category_id or 0, []).append((order, picture, cell))
         typed = []
         for group in by_type.values():
             group.sort(key=lambda item: item[0])

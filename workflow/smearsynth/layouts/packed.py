@@ -131,7 +131,7 @@ def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: d
 def _cover(new, options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.random.Generator) -> list[_Cell]:
     """Cells until their masks cover the share asked for, to half a cell."""
     height, width = options.size
-    goal = options.packed.coverage * height * width
+    goal = (options.packed.coverage or 0.0) * height * width
     cells: list[_Cell] = []
     expected = 0.0
     while expected < goal:
@@ -139,9 +139,9 @@ def _cover(new, options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.
         expected += cells[-1].area
     for _ in range(8):
         arrange(cells, options, shapes, rng)
-        kept = [cell for cell in cells if cell.placed is not None]
-        covered = _covered([cell.placed.window for cell in kept], options.size)
-        mean = float(np.mean([cell.placed.window.area for cell in kept])) if kept else 1.0
+        kept = [cell.placed.window for cell in cells if cell.placed is not None]
+        covered = _covered(kept, options.size)
+        mean = float(np.mean([window.area for window in kept])) if kept else 1.0
         missing = goal - covered
         if abs(missing) <= 0.5 * mean or len(kept) < len(cells):
             break

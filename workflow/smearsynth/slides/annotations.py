@@ -47,7 +47,7 @@ def annotate(cells: list[dict], windows: list[Window], owner: np.ndarray, *, ima
         COCO's keys from the visible mask, ``amodal_segmentation``, ``amodal_bbox``, ``occluded_rate`` (share of the
         amodal mask under other cells), ``z`` and ``source_id``.
     """
-    result = []
+    result: list[dict] = []
     for number, (cell, part) in enumerate(zip(cells, windows, strict=True), start=1):
         seen = Window(part.top, part.left, owner[part.slices] == number)
         if seen.area == 0:

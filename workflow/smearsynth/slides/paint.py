@@ -61,7 +61,7 @@ def pasted(styles: Styles, pieces: Pieces, look: Look, *, seed: int) -> Painter:
                 continue
             cell = piece(i)
             through = cell.through
-            if i in even:
+            if target is not None and i in even:
                 through = cutout.restain(through, cutout.density(through, cell.mask), target, look.evenness)
             cutout.paint(canvas, background, through, cell.alpha, cell.area, blend=look.blend)
         return canvas

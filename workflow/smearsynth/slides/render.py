@@ -39,9 +39,7 @@ def run(args: argparse.Namespace) -> None:
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     shard = read_json(args.layouts)
     generator = None
-    if options.renderer == "thesis" or options.cells == "generated":
-        if args.model is None:
-            raise UserError.of("slides.render", "generated cells need a trained generator", "pass --model")
+    if args.model is not None and (options.renderer == "thesis" or options.cells == "generated"):
         from smearsynth.gans import sampling
 
         generator = sampling.load(args.model, device=args.device)
@@ -80,11 +78,13 @@ def choose(
     seed: int,
 ) -> Painter:
     """The painter that the options ask for."""
-    if options.renderer == "thesis":
+    if generator is None and (options.renderer == "thesis" or options.cells == "generated"):
+        raise UserError.of("slides.render", "generated cells need a trained generator", "pass --model")
+    if generator is not None and options.renderer == "thesis":
         background = stored.read_blocks(backgrounds, size) if options.blocks == "stored" else None
         return paint.stencilled(background, generator, seed=seed, category_id=blocks.category(taxonomy))
     styles = stored.read_styles(backgrounds)
-    if options.cells == "generated":
+    if generator is not None and options.cells == "generated":
         found = pieces.drawn(generator, light=styles.reference, feather=options.feather, seed=seed)
     else:
         sources = Sources(catalogue.read(catalogue_file))
