@@ -16,7 +16,7 @@ $(VENV)/.installed: envs/requirements-dev.txt pyproject.toml
 
 run: $(VENV)/.installed
 	snakemake --cores all
-	snakemake --report results/demo/report.zip
+	$(MAKE) report
 
 report: $(VENV)/.installed
 	snakemake --report results/demo/report.zip

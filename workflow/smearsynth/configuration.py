@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from smearsynth.cells.options import SourceOptions
-from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.errors import Problem, UserError, raise_all, unknown
 from smearsynth.options import build
 from smearsynth.taxonomy import Taxonomy
 
@@ -65,8 +65,6 @@ def check(config: dict, schema: Path) -> None:
 
 def against_schema(config: dict, schema: dict) -> list[Problem]:
     """Every place where a configuration breaks the schema, each with what the schema says of that key."""
-    import difflib
-
     import jsonschema
 
     problems = []
@@ -74,10 +72,8 @@ def against_schema(config: dict, schema: dict) -> list[Problem]:
         where = "config: " + (".".join(map(str, error.absolute_path)) or "top level")
         if error.validator == "additionalProperties":
             known = list(error.schema.get("properties", {}))
-            for unknown in sorted(set(error.instance) - set(known)):
-                near = difflib.get_close_matches(unknown, known, n=1)
-                fix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-                problems.append(Problem(f"{where}.{unknown}".replace("top level.", ""), "unknown key", fix))
+            for name in sorted(set(error.instance) - set(known)):
+                problems.append(unknown(f"{where}.{name}".replace("top level.", ""), name, known, word="key"))
             continue
         fix = error.schema.get("description", "see config.yaml")
         if error.validator == "type" and isinstance(error.instance, str) and "number" in str(error.validator_value):

@@ -1,5 +1,6 @@
 """What a user reads when something they gave is wrong: what, got, where and the fix, all problems at once."""
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -37,6 +38,13 @@ class UserError(Exception):
     def of(cls, where: str, what: str, fix: str) -> "UserError":
         """One problem as an error."""
         return cls(Problem(where, what, fix))
+
+
+def unknown(where: str, name: str, known: Iterable[str], *, word: str) -> Problem:
+    """The problem of a name that nothing knows: the nearest known one as the fix, or all of them; `word` says what it names."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return Problem(where, f"unknown {word}", f"did you mean {near[0]!r}?" if near else f"known {word}s: {', '.join(known)}")
 
 
 def raise_all(problems: Iterable[Problem]) -> None:

@@ -5,13 +5,12 @@ changes no other stage's `source_digest`.
 """
 
 import dataclasses
-import difflib
 import json
 import types
 import typing
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from smearsynth.errors import Problem, UserError
+from smearsynth.errors import Problem, UserError, unknown
 
 T = TypeVar("T")
 
@@ -59,10 +58,8 @@ def _build(cls: type, values: Any, where: str, problems: list[Problem]) -> Any:
     hints = get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
     before = len(problems)
-    for unknown in values.keys() - fields.keys():
-        near = difflib.get_close_matches(str(unknown), fields, n=1)
-        fix = f"did you mean {near[0]!r}?" if near else f"known options: {', '.join(fields)}"
-        problems.append(Problem(f"{where}.{unknown}", "unknown option", fix))
+    for name in values.keys() - fields.keys():
+        problems.append(unknown(f"{where}.{name}", str(name), fields, word="option"))
     arguments = {}
     for name, field in fields.items():
         if name in values:

@@ -84,6 +84,7 @@ def complete(
     """One picture: its cells with outlines, the rows of those without, candidates of cells, and an empty patch."""
     image, cells = task
     missing = [cell for cell in cells if not cell["segmentation"]]
+    # A picture that nobody looks at is not decoded.
     picture = images.read(folder / image["file_name"]) if missing or search else np.zeros((0, 0, 3), np.uint8)
     shape = image["height"], image["width"]
     taken = np.zeros(shape, bool)

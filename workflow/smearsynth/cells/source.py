@@ -101,10 +101,10 @@ def choose(
                 continue
             typed.append((picture, replace(cell, category_id=category_id)))
     if entry.limit_per_type is not None:
-        by_type: dict[int, list[tuple[int, GivenPicture, GivenCell]]] = {}
+        by_type: dict[int | None, list[tuple[int, GivenPicture, GivenCell]]] = {}
         for picture, cell in typed:
             order = entropy(seed, "cells", "limit", entry.name, picture.original, cell.label)
-            by_type.setdefault(cell.category_id or 0, []).append((order, picture, cell))
+            by_type.setdefault(cell.category_id, []).append((order, picture, cell))
         typed = []
         for group in by_type.values():
             group.sort(key=lambda item: item[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import images
+from smearsynth import coco, images
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import read_json
 from smearsynth.gans import augment
@@ -101,7 +101,7 @@ def read(path: str | Path, keep) -> Pairs:
             what = "no cell in its label" if not mask.any() else "label colours that are not its type's"
             problems.append(Problem(str(file), what, "draw the pairs anew; label pictures do not survive JPEG"))
             continue
-        top, left, height, width = _box(mask)
+        left, top, width, height = map(int, coco.box(mask))
         pictures.append(real[top : top + height, left : left + width].copy())
         masks.append(mask[top : top + height, left : left + width].copy())
         boxes.append((top, left))
@@ -110,11 +110,6 @@ def read(path: str | Path, keep) -> Pairs:
     present = {entry["category_id"] for entry in entries}
     categories = tuple(sorted((c for c in index["categories"] if c["id"] in present), key=lambda c: c["id"]))
     return Pairs(size, categories, tuple(entries), tuple(pictures), tuple(masks), tuple(boxes), digest.hexdigest())
-
-
-def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return int(rows[0]), int(columns[0]), int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
 
 
 def depth(mask: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from smearsynth import images
+from smearsynth import coco, images
 from smearsynth.errors import UserError
 from smearsynth.files import read_json
 from smearsynth.gans import augment, data, engine, guides
@@ -117,7 +117,7 @@ def place(mask: np.ndarray, window: int) -> tuple[np.ndarray, tuple[slice, slice
 
     A mask whose box is larger than the window is scaled down into it; the two places then differ in size.
     """
-    top, left, height, width = data._box(mask)
+    left, top, width, height = map(int, coco.box(mask))
     cell = mask[top : top + height, left : left + width]
     scale = min(1.0, window / max(height, width))
     if scale < 1:
@@ -229,7 +229,7 @@ class DefaultGenerator:
         results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]
         for i, (mask, category_id, key) in enumerate(zip(masks, category_ids, keys, strict=True)):
             if mask.any():
-                _, _, height, width = data._box(mask)
+                _, _, width, height = map(int, coco.box(mask))
                 side = min(LARGEST, max(64, math.ceil(max(height, width) / 32) * 32))
                 window, inside, outside = place(mask, side)
                 drawn = self._window(window, category_id, key)

@@ -95,7 +95,7 @@ def draw(
         cells = [new() for _ in range(packed.count)]
         arrange(cells, options, shapes, rng)
     else:
-        cells = _cover(new, options, shapes, rng)
+        cells = _cover(new, packed.coverage or 0.0, options, shapes, rng)
     discarded = sum(cell.placed is None for cell in cells)
     placed = [cell.placed for cell in cells if cell.placed is not None]
     order = sorted(range(len(placed)), key=lambda i: _level(placed[i], rng))
@@ -128,10 +128,10 @@ def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: d
         )
 
 
-def _cover(new, options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.random.Generator) -> list[_Cell]:
+def _cover(new, coverage: float, options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.random.Generator) -> list[_Cell]:
     """Cells until their masks cover the share asked for, to half a cell."""
     height, width = options.size
-    goal = (options.packed.coverage or 0.0) * height * width
+    goal = coverage * height * width
     cells: list[_Cell] = []
     expected = 0.0
     while expected < goal:

@@ -18,11 +18,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write ``instances.json``."""
-    total = sum(len(read_json(shard)["images"]) for shard in args.shards)
-    if total > args.merge_limit:
-        write_json(args.out, index(args.shards, args.out.parent), indent=1)
-        return
-    merged = coco.merge([read_json(shard) for shard in args.shards], description=f"smearsynth: {total} slides")
+    parts: list[dict] = []
+    total = 0
+    for shard in args.shards:
+        parts.append(read_json(shard))
+        total += len(parts[-1]["images"])
+        # No more is kept in memory than one file may hold.
+        if total > args.merge_limit:
+            write_json(args.out, index(args.shards, args.out.parent), indent=1)
+            return
+    merged = coco.merge(parts, description=f"smearsynth: {total} slides")
     problems = coco.check(merged)
     if problems:
         raise UserError(problems)

@@ -15,7 +15,6 @@ INK = "#22252b"
 FAINT = "#9aa1ac"
 GRID = "#e4e7eb"
 BLUE = "#2f6db5"
-ORANGE = "#d9772b"
 GREEN = "#3f8f5b"
 RED = "#b8404f"
 
