@@ -41,8 +41,7 @@ def run(args) -> None:
     sides = [max(drawing.extent(cell.polygons)[2:]) for cell in cells]
     size = drawing.window_size(sides, size=options.size, larger=options.larger)
     entries: list[dict] = []
-    with atomic_folder(args.out) as folder:
-        (folder / "images").mkdir()
+    with atomic_folder(args.out / "images") as folder:
         # Cells of one picture stand together in the order of reading, so that a picture is decoded once.
         by_picture = sorted(range(len(cells)), key=lambda i: (cells[i].image["id"], cells[i].id))
         path, picture = None, np.zeros((0, 0, 3), np.uint8)
@@ -51,12 +50,12 @@ def run(args) -> None:
             if cell.path != path:
                 path, picture = cell.path, cell.picture()
             window, mask, scale = drawing.cut(picture, cell.polygons, size)
-            name = f"images/{number:06d}.png"
+            name = f"{number:06d}.png"
             # The folder is renamed as a whole: its files need no renaming of their own.
             (folder / name).write_bytes(images.encode_png(drawing.pair(window, mask, known[cell.category_id].colour)))
             entries.append(
                 {
-                    "file": name,
+                    "file": f"images/{name}",
                     "cell_id": cell.id,
                     "category_id": cell.category_id,
                     "split": cell.split,
@@ -64,10 +63,10 @@ def run(args) -> None:
                     "scale": scale,
                 }
             )
-        categories = [{"id": t.id, "name": t.name, "kind": t.kind, "colour": list(t.colour)} for t in taxonomy.types]
-        write_json(folder / "index.json", {"size": size, "categories": categories, "pairs": entries})
-        write_json(folder / "colours.json", {t.name: list(t.colour) for t in taxonomy.types}, indent=1)
-        write_tsv(folder / "counts.tsv", *counts(taxonomy, everything, entries))
+    categories = [{"id": t.id, "name": t.name, "kind": t.kind, "colour": list(t.colour)} for t in taxonomy.types]
+    write_json(args.out / "colours.json", {t.name: list(t.colour) for t in taxonomy.types}, indent=1)
+    write_tsv(args.out / "counts.tsv", *counts(taxonomy, everything, entries))
+    write_json(args.out / "index.json", {"size": size, "categories": categories, "pairs": entries})
     scaled = sum(entry["scale"] < 1 for entry in entries)
     print(f"{len(entries)} pairs of {size} px; {scaled} cells larger than the window were scaled into it")
 
