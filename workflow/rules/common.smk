@@ -35,10 +35,9 @@ TAXONOMY = json.dumps(config["taxonomy"], ensure_ascii=False)
 
 def section(path):
     """One section of the configuration as JSON, for --options."""
-    values = config
-    for key in path.split("."):
-        values = values[key]
-    return json.dumps(values, sort_keys=True, ensure_ascii=False)
+    return json.dumps(
+        configuration.section(config, path), sort_keys=True, ensure_ascii=False
+    )
 
 
 def code(command):

@@ -19,3 +19,24 @@ rule pairs:
     shell:
         "python -m smearsynth.pairs draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) > {log:q} 2>&1"
+
+
+# Each cell with its surroundings in a small square picture, as class-conditional generators and classifiers see it.
+rule windows:
+    input:
+        catalogue=rules.cells_catalogue.output.catalogue,
+        images=expand(rules.cells_source.output.images, source=SOURCES),
+    output:
+        index=f"{RUN}/pairs/windows/index.json",
+        images=directory(f"{RUN}/pairs/windows/images"),
+    log:
+        f"{RUN}/logs/windows.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        options=section("pairs.windows"),
+        taxonomy=TAXONOMY,
+        code=code("pairs.windows"),
+    shell:
+        "python -m smearsynth.pairs windows --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) > {log:q} 2>&1"

@@ -15,6 +15,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "cells.outline": ("smearsynth.cells.outline_options", "OutlineOptions"),
     "cells.catalogue": ("smearsynth.cells.options", "CatalogueOptions"),
     "pairs": ("smearsynth.pairs.options", "PairsOptions"),
+    "pairs.windows": ("smearsynth.pairs.window_options", "WindowOptions"),
     "gans.training": ("smearsynth.gans.options", "GanOptions"),
     "backgrounds": ("smearsynth.backgrounds.options", "BackgroundOptions"),
     "layouts": ("smearsynth.layouts.options", "LayoutOptions"),
@@ -44,11 +45,8 @@ def check(config: dict, schema: Path) -> None:
     raise_all(against_schema(config, yaml.safe_load(schema.read_text(encoding="utf-8"))))
     problems: list[Problem] = []
     for path, (module, name) in SECTIONS.items():
-        values: Any = config
-        for key in path.split("."):
-            values = values[key]
         try:
-            build(getattr(importlib.import_module(module), name), values, where=path)
+            build(getattr(importlib.import_module(module), name), section(config, path), where=path)
         except UserError as error:
             problems.extend(error.problems)
     for number, entry in enumerate(config["cells"]["sources"]):
@@ -61,6 +59,14 @@ def check(config: dict, schema: Path) -> None:
     except UserError as error:
         problems.extend(error.problems)
     raise_all(problems)
+
+
+def section(config: dict, path: str) -> dict:
+    """A section of a configuration, without the sections within it that other commands are told (see `SECTIONS`)."""
+    values: Any = config
+    for key in path.split("."):
+        values = values[key]
+    return {key: value for key, value in values.items() if f"{path}.{key}" not in SECTIONS}
 
 
 def against_schema(config: dict, schema: dict) -> list[Problem]:
