@@ -3,7 +3,8 @@
 ``images[]``: ``id, file_name`` (relative to the catalogue's folder), ``width, height, source, original, sha256, group, split,
 fold``.
 ``annotations[]``: COCO, with ``segmentation`` as polygons whose integer coordinates are pixel centres, and
-``origin`` (how the outline came about: ``expert``, ``given``, ``phantom``, ``found``), optionally ``nucleus`` (run lengths).
+``origin`` (how the outline came about: ``expert``, ``given``, ``phantom``, ``found``), optionally ``nucleus`` (run lengths) and
+``named`` (what the source itself calls the cell).
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from smearsynth import files
-from smearsynth.cells import corrections, set_aside
+from smearsynth.cells import corrections, names, set_aside
 from smearsynth.cells.grouping import Look, drop_exact, group, look
 from smearsynth.cells.options import CatalogueOptions
 from smearsynth.cells.set_aside import SetAside
@@ -32,6 +32,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="catalogue.json")
     parser.add_argument("--report", type=Path, required=True, help="table of everything that was set aside, and why")
     parser.add_argument("--counts", type=Path, help="table of cells by type, split and fold")
+    parser.add_argument("--found", type=Path, nargs="*", default=[], help="names.tsv of every source, for --names")
+    parser.add_argument("--names", type=Path, help="table of the sources' own names: cells found, set aside, kept")
     parser.add_argument("--manifest", type=Path, required=True, help="table of pictures with group, split, fold and SHA-256")
 
 
@@ -70,6 +72,9 @@ def run(args: argparse.Namespace) -> None:
     renumber(data)
     if args.counts:
         files.write_tsv(args.counts, *count(data, taxonomy))
+    if args.names:
+        found = [row for path in args.found for row in names.read(path)]
+        names.write(args.names, names.followed(found, data, taxonomy))
     set_aside.write(args.report, before + rows)
     files.write_json(args.out, data)
     print(

@@ -1,10 +1,11 @@
 """What the ``cells`` stage may be told about its sources and about the catalogue."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import Problem, raise_all, unknown
 
 # Which keys belong to which reader; the keys of all readers are not listed.
 READER_KEYS = {
@@ -55,6 +56,9 @@ class SourceOptions:
         phantoms: side of a picture in pixels.
     neighbours : int
         phantoms: how many whole neighbours (red cells, platelets) of a picture become cells too.
+    names : mapping
+        The source's own code of a type to its plain name, such as ``{"NGB": "neutrophil band"}``; the taxonomy finds it by that
+        name, and cells/names.tsv counts it under both.
     types : mapping
         The source's name of a type to the taxonomy's, beyond the taxonomy's aliases.
     drop : tuple of str
@@ -87,6 +91,7 @@ class SourceOptions:
     counts: dict[str, int] = field(default_factory=dict)
     size: int = 128
     neighbours: int = 2
+    names: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     group: str | None = None
@@ -190,6 +195,28 @@ class CatalogueOptions:
             if _absolute(path):
                 problems.append(Problem("hold_out, corrections", f"got {path!r}", "give the path relative to the data folder"))
         raise_all(problems)
+
+
+def used(sources: Sequence[Mapping], names: Sequence[str] | None) -> list[Mapping]:
+    """The entries of cells.sources that a run uses: those named in cells.use, in their order there, or all if it is null.
+
+    Raises
+    ------
+    UserError
+        For names that no source has, names that stand twice, or none at all.
+    """
+    known = {entry["name"]: entry for entry in sources}
+    problems = []
+    if len(known) < len(sources):
+        problems.append(Problem("cells.sources", "two sources have the same name", "give every source its own name"))
+    chosen = list(known) if names is None else list(names)
+    problems += [unknown("cells.use", name, known, word="source") for name in dict.fromkeys(chosen) if name not in known]
+    if not chosen:
+        problems.append(Problem("cells.use", "names no source", "name one or more of cells.sources, or write null for all"))
+    if len(set(chosen)) < len(chosen):
+        problems.append(Problem("cells.use", "names a source twice", "name every source once"))
+    raise_all(problems)
+    return [known[name] for name in chosen]
 
 
 def _absolute(path: str | None) -> bool:

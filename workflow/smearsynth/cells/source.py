@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from smearsynth import coco, files, images
-from smearsynth.cells import set_aside
+from smearsynth.cells import names, set_aside
 from smearsynth.cells.options import SourceOptions
 from smearsynth.cells.polygons import checked, from_run_lengths
 from smearsynth.cells.set_aside import SetAside
@@ -39,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out-images", type=Path, required=True, help="folder of the pictures as PNG")
     parser.add_argument("--out", type=Path, required=True, help="COCO file beside that folder")
     parser.add_argument("--set-aside", type=Path, required=True, help="table of what cannot be used, and why")
+    parser.add_argument("--names", type=Path, help="table of the source's own names of its cells, with how many were found")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -46,14 +47,14 @@ def run(args: argparse.Namespace) -> None:
     entry = loads(SourceOptions, args.options, where="cells.sources")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     _check_types(entry, taxonomy)
-    pictures, rows = READERS[entry.reader].plan(entry, args.data, taxonomy)
-    pictures, faults = choose(pictures, entry, taxonomy, args.seed)
+    planned, rows = READERS[entry.reader].plan(entry, args.data, taxonomy)
+    pictures, faults = choose(planned, entry, taxonomy, args.seed)
     rows += faults
-    names = safe_names([picture.original for picture in pictures])
+    stored = safe_names([picture.original for picture in pictures])
     made = []
     with files.atomic_folder(args.out_images) as folder:
         work = partial(_prepare, entry=entry, taxonomy=taxonomy, seed=args.seed, folder=folder)
-        tasks = [(picture, names[picture.original]) for picture in pictures]
+        tasks = [(picture, stored[picture.original]) for picture in pictures]
         for done, faults in tqdm(_each(work, tasks, args.jobs), total=len(tasks), desc=entry.name, mininterval=5, disable=None):
             rows += faults
             if done is not None:
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> None:
         set_aside.check_share(rows, kept, entry.max_set_aside, where=f"cells.sources: {entry.name}")
     files.write_json(args.out, _as_coco(made, entry, taxonomy, args.out_images.name))
     set_aside.write(args.set_aside, rows)
+    if args.names:
+        names.write(args.names, names.counted(own_names(planned, made), entry, taxonomy))
     counts = Counter(row.status for row in set(rows))
     told = ", ".join(f"{counts[status]} {status}" for status in set_aside.STATUSES if counts[status])
     print(f"{entry.name}: {kept} cells in {len(made)} pictures" + (f"; rows set aside: {told}" if told else ""))
@@ -82,21 +85,19 @@ def choose(
 
     The hash of a cell is its own, so that adding pictures never changes the order among those that were there.
     """
-    aliases = {key(name): told for name, told in entry.types.items()}
     dropped = set(map(key, entry.drop))
     rows: list[SetAside] = []
     typed: list[tuple[GivenPicture, GivenCell]] = []
     for picture in pictures:
         for cell in picture.cells:
             where = (entry.name, picture.original, cell.label)
-            name = key(cell.type_name)
-            if name in dropped:
+            if key(cell.type_name) in dropped:
                 rows.append(SetAside(*where, "chosen", f"type {cell.type_name!r} is dropped", "take it out of drop to keep it"))
                 continue
-            found = taxonomy.find(aliases.get(name, cell.type_name))
+            found = names.type_of(entry, taxonomy, cell.type_name)
             category_id = cell.category_id or (found.id if found else None)
             if category_id is None:
-                fix = "add it to the taxonomy, map it with types, or name it in drop"
+                fix = "add it to the taxonomy, map it with names or types, or name it in drop"
                 rows.append(SetAside(*where, "bad", f"type {cell.type_name!r} is not in the taxonomy", fix))
                 continue
             typed.append((picture, replace(cell, category_id=category_id)))
@@ -116,6 +117,14 @@ def choose(
         cells.setdefault(picture.original, []).append(cell)
     chosen = [replace(p, cells=tuple(sorted(cells[p.original], key=_label))) for p in pictures if p.original in cells]
     return sorted(chosen, key=lambda picture: picture.original), rows
+
+
+def own_names(planned: list[GivenPicture], made: list[Prepared]) -> list[str]:
+    """The source's own name of each of its cells, those included that cannot be used or are left out."""
+    known = {(picture.original, cell.label) for picture in planned for cell in picture.cells}
+    # Whole neighbours of a drawn cell are known only when it is drawn.
+    more = [cell["named"] for done in made for cell in done.cells if (done.image["original"], cell["label"]) not in known]
+    return [cell.type_name for picture in planned for cell in picture.cells] + more
 
 
 def safe_names(originals: Iterable[str]) -> dict[str, str]:
@@ -230,7 +239,7 @@ def _annotation(cell: GivenCell, shape: tuple[int, int], out: tuple[int, int], t
     mended = next((what for _, what in done if what), None)
     # Integer coordinates are pixel centres: the border of pixel 0 lies at -0.5.
     polygons = [(polygon + 0.5) * factor - 0.5 for polygon, _ in done]
-    result: dict = {"category_id": category_id, "iscrowd": 0, "label": cell.label}
+    result: dict = {"category_id": category_id, "iscrowd": 0, "label": cell.label, "named": cell.type_name}
     prompt = None if cell.prompt is None else _prompt(cell.prompt, shape, factor)
     if polygons:
         mask = coco.fill(polygons, out)
