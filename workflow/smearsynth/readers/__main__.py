@@ -4,4 +4,4 @@ import sys
 
 from smearsynth.cli import dispatch
 
-sys.exit(dispatch("smearsynth.readers", ("train", "name")))
+sys.exit(dispatch("smearsynth.readers", ("train", "name", "arm")))

@@ -47,8 +47,8 @@ SMALLEST = {"cnn": 32}
 """Smallest side of a picture, in pixels, that each network can take."""
 
 
-def build(name: str, *, size: int, classes: int, seed: int) -> Model:
-    """An untrained network.
+def build(name: str, *, size: int, classes: int, seed: int, weights: str = "none") -> Model:
+    """A network before its training.
 
     Parameters
     ----------
@@ -60,6 +60,8 @@ def build(name: str, *, size: int, classes: int, seed: int) -> Model:
         Number of cell types.
     seed : int
         Initial weights and dropout.
+    weights : str
+        What it starts from, see `readers.options.ReaderOptions`.
 
     Returns
     -------

@@ -19,7 +19,7 @@ def vary(
     Parameters
     ----------
     pixels : ndarray of uint8, shape (n, size, size, 3)
-        Cells on black.
+        RGB, the cell on black or with its surroundings.
     rng : Generator
         Draws the same numbers whatever is switched on, so that switching one variation off leaves the others as they were.
     rotate, mirror : bool
@@ -43,7 +43,9 @@ def vary(
         # learns from cells as sharp as those that it is going to name.
         if free and (rotate or scale):
             matrix = cv2.getRotationMatrix2D((centre, centre), angle if rotate else 0, factor)
-            picture = cv2.warpAffine(np.ascontiguousarray(picture), matrix, picture.shape[1::-1], flags=cv2.INTER_LINEAR)
+            # Mirrored at the edge: surroundings go on, and black stays black.
+            side, flags, border = picture.shape[1::-1], cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101
+            picture = cv2.warpAffine(np.ascontiguousarray(picture), matrix, side, flags=flags, borderMode=border)
         picture = picture[:, ::-1] if mirror and flip else picture
         result[index] = np.clip(np.rint(picture * gains), 0, 255)
     return result

@@ -68,6 +68,9 @@ class ReaderOptions:
         Threads of the network's arithmetic. Part of the result: another count gives other rounding.
     augmentation : Augmentation
         Variation of the training cells.
+    weights : str
+        What training starts from: ``none`` (random weights), ``imagenet`` (fetched by Keras, with its checksum), or the path of a
+        weights file or of a folder that holds the files under Keras's names. The cnn knows ``none`` only.
     """
 
     architecture: str
@@ -81,6 +84,7 @@ class ReaderOptions:
     device: Literal["auto", "cpu", "gpu"]
     threads: int
     augmentation: Augmentation
+    weights: str = "none"
 
     def __post_init__(self) -> None:
         problems = []
@@ -89,6 +93,8 @@ class ReaderOptions:
         elif self.size % 16 or self.size < SMALLEST[self.architecture]:
             least = SMALLEST[self.architecture]
             problems.append(Problem("size", f"got {self.size}", f"a multiple of 16 pixels, at least {least}"))
+        if self.architecture == "cnn" and self.weights != "none":
+            problems.append(Problem("weights", f"got {self.weights!r}", "the cnn is trained from nothing: weights: none"))
         for name in ("window", "steps", "batch", "threads"):
             if getattr(self, name) < 1:
                 problems.append(Problem(name, f"got {getattr(self, name)}", "a whole number above 0"))

@@ -18,7 +18,9 @@ def arguments(parser) -> None:
     parser.add_argument("--options", required=True, help="the section readers of the configuration, as JSON")
     parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--pairs", type=Path, required=True, help="pairs/index.json")
+    cells = parser.add_mutually_exclusive_group(required=True)
+    cells.add_argument("--pairs", dest="cells", type=Path, help="pairs/index.json: the real cells on black")
+    cells.add_argument("--cells", dest="cells", type=Path, help="windows/index.json: cells with their surroundings")
     parser.add_argument("--out", type=Path, required=True, help="folder of the reader")
 
 
@@ -26,12 +28,12 @@ def run(args) -> None:
     """Run the command."""
     options = loads(ReaderOptions, args.options, where="readers")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    cells = pictures.read(args.pairs, window=options.window, size=options.size)
+    cells = pictures.read(args.cells, window=options.window, size=options.size)
     train = cells.where([split == "train" for split in cells.splits])
     test = cells.where([split == "test" for split in cells.splits])
     present = set(train.category_ids)
     types = tuple(t.id for t in taxonomy.types if t.id in present)
-    _check(args.pairs, types, set(cells.category_ids), taxonomy)
+    _check(args.cells, types, set(cells.category_ids), taxonomy)
 
     import numpy as np
 

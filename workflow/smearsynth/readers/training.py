@@ -35,27 +35,41 @@ def draw(labels: np.ndarray, rng: np.random.Generator, *, batch: int, balance: b
     return np.array([rng.choice(np.flatnonzero(labels == label)) for label in chosen])
 
 
-def batches(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int) -> Iterator[tuple]:
+def batches(
+    pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int, classes: int | None = None
+) -> Iterator[tuple]:
     """The batches of all steps: float32 (batch, size, size, 3) in [-1, 1] and one-hot targets (batch, classes)."""
-    classes = int(labels.max()) + 1
+    classes = classes or int(labels.max()) + 1
     variation = asdict(options.augmentation)
+    still = not any(variation.values())
     for step in range(options.steps):
         rng = seeds.rng(seed, "readers", "step", step)
         at = draw(labels, rng, batch=options.batch, balance=options.balance)
-        yield images.to_network(vary(pixels[at], rng, **variation)), np.eye(classes, dtype=np.float32)[labels[at]]
+        chosen = pixels[at] if still else vary(pixels[at], rng, **variation)
+        yield images.to_network(chosen), np.eye(classes, dtype=np.float32)[labels[at]]
 
 
-def fit(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int, progress=lambda steps: steps) -> Model:
+def fit(
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    options: ReaderOptions,
+    *,
+    seed: int,
+    classes: int | None = None,
+    progress=lambda steps: steps,
+) -> Model:
     """Train a reader.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (n, size, size, 3)
-        Training cells on black.
+        Training cells.
     labels : ndarray of int, shape (n,)
-        Classes from 0, none left out.
+        Classes from 0.
     options : ReaderOptions
     seed : int
+    classes : int, optional
+        Number of classes; as many as there are labels without it.
     progress : callable
         Wraps the steps, such as tqdm.
 
@@ -67,16 +81,16 @@ def fit(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed:
     import keras
 
     engine.configure(device=options.device, threads=options.threads)
-    model = build(
-        options.architecture, size=options.size, classes=int(labels.max()) + 1, seed=seeds.entropy(seed, "readers") % 2**31
-    )
+    classes = classes or int(labels.max()) + 1
+    start = seeds.entropy(seed, "readers") % 2**31
+    model = build(options.architecture, size=options.size, classes=classes, seed=start, weights=options.weights)
     warm = max(1, options.steps // 20)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, options.steps - warm), warmup_target=options.learning_rate, warmup_steps=warm
     )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=options.label_smoothing)
     model.compile(keras.optimizers.Adam(rate, name="adam"), loss)
-    for pictures, targets in progress(batches(pixels, labels, options, seed=seed)):
+    for pictures, targets in progress(batches(pixels, labels, options, seed=seed, classes=classes)):
         model.train_on_batch(pictures, targets)
     return model
 
