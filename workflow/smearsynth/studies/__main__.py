@@ -18,6 +18,13 @@ COMMANDS = (
     "thesis_subset",
     "thesis_grid",
     "thesis_whole",
+    "hazra_counts",
+    "hazra_workflow",
+    "hazra_samples",
+    "hazra_models",
+    "hazra_training",
+    "hazra_classifiers",
+    "hazra_types",
 )
 
 sys.exit(dispatch("smearsynth.studies", COMMANDS))

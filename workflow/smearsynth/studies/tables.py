@@ -14,21 +14,23 @@ STYLE = (
 )
 
 
-def write(folder: Path, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, note: str = "") -> None:
-    """Write a table as ``name.tsv`` (all digits), ``name.md`` and ``name.html`` (three digits, with a note below)."""
+def write(
+    folder: Path, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, note: str = "", digits: int = 3
+) -> None:
+    """Write a table as ``name.tsv`` (all digits), ``name.md`` and ``name.html`` (`digits` digits, with a note below)."""
     write_tsv(folder / f"{name}.tsv", list(columns), [list(row) for row in rows])
-    write_text(folder / f"{name}.md", markdown(columns, rows) + (f"\n{note}\n" if note else ""))
-    write_text(folder / f"{name}.html", page(columns, rows, title=name.replace("_", " "), note=note))
+    write_text(folder / f"{name}.md", markdown(columns, rows, digits=digits) + (f"\n{note}\n" if note else ""))
+    write_text(folder / f"{name}.html", page(columns, rows, title=name.replace("_", " "), note=note, digits=digits))
 
 
-def markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A Markdown table; numbers are aligned to the right, floats have three digits, None reads n/a."""
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, digits: int = 3) -> str:
+    """A Markdown table; numbers are aligned to the right, floats have `digits` digits, None reads n/a."""
     rule = ["---:" if right else "---" for right in _numeric(columns, rows)]
-    cells = [[_text(value).replace("|", "\\|") for value in row] for row in rows]
+    cells = [[_text(value, digits).replace("|", "\\|") for value in row] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in [list(columns), rule, *cells]) + "\n"
 
 
-def page(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str, note: str = "") -> str:
+def page(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str, note: str = "", digits: int = 3) -> str:
     """A page with one table, for Snakemake's report, which shows pages and only offers other tables for download."""
     kinds = [' class="number"' if right else "" for right in _numeric(columns, rows)]
 
@@ -36,7 +38,7 @@ def page(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str, n
         cells = (f"<{tag}{kind}>{html.escape(value)}</{tag}>" for kind, value in zip(kinds, values, strict=True))
         return f"<tr>{''.join(cells)}</tr>"
 
-    body = "\n".join(line("td", [_text(value) for value in row]) for row in rows)
+    body = "\n".join(line("td", [_text(value, digits) for value in row]) for row in rows)
     below = f"<p>{html.escape(note)}</p>" if note else ""
     head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{STYLE}</style>'
     return (
@@ -49,7 +51,9 @@ def _numeric(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[bool
     return [bool(rows) and all(isinstance(row[i], int | float) or row[i] is None for row in rows) for i in range(len(columns))]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, digits: int) -> str:
     if value is None:
         return "n/a"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 10**digits - 0.5 else f"{value:.{digits}g}"

@@ -1,0 +1,93 @@
+"""Draw Figures 1 and 11: real cells of every type, and generated ones beside them."""
+
+import json
+from pathlib import Path
+
+from smearsynth import images, seeds
+from smearsynth.files import read_json, write_tsv
+from smearsynth.options import loads
+from smearsynth.studies.hazra_options import HazraOptions
+from smearsynth.studies.hazra_reported import TABLE_2, find
+from smearsynth.taxonomy import Taxonomy
+
+COLUMNS = ["type", "in the run", "kind", "split", "cell_id", "file"]
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section studies.hazra2022 of the configuration, as JSON")
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--cells", type=Path, required=True, help="pairs/windows/index.json")
+    parser.add_argument("--generated", type=Path, required=True, help="index.json of WGAN-GP-AC's cells")
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets figure_1 and figure_11 (.png, .tsv)")
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(HazraOptions, args.options, where="studies.hazra2022")
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    chosen = {
+        kind: choose(read_json(index)["cells"], taxonomy, count=options.cells, seed=args.seed, kind=kind)
+        for kind, index in (("real", args.cells), ("generated", args.generated))
+    }
+    folders = {"real": args.cells.parent, "generated": args.generated.parent}
+    types = listed(taxonomy)
+    for figure, kinds in (("figure_1", ("real",)), ("figure_11", ("real", "generated"))):
+        rows = []
+        for name in types:
+            for kind in kinds:
+                found = chosen[kind].get(name, [])
+                rows += [[name, "yes", kind, cell["split"], cell.get("cell_id"), cell["file"]] for cell in found]
+                rows += [[name, "absent", kind, None, None, None]] if not found else []
+        write_tsv(args.out / f"{figure}.tsv", COLUMNS, rows)
+        draw(args.out / f"{figure}.png", types, {kind: chosen[kind] for kind in kinds}, folders, options.cells)
+
+
+def listed(taxonomy: Taxonomy) -> list[str]:
+    """The types of the run, then the families of the paper (Table 2) that none of them belongs to."""
+    names = [cell_type.name for cell_type in taxonomy.types]
+    families = {reported.family for name in names if (reported := find(name))}
+    return names + [family.replace(" ", "_") for family in TABLE_2 if family not in families]
+
+
+def choose(cells: list[dict], taxonomy: Taxonomy, *, count: int, seed: int, kind: str) -> dict[str, list[dict]]:
+    """At most `count` cells of every type, drawn at random with the seed and not picked; types without any are left out."""
+    chosen = {}
+    for cell_type in taxonomy.types:
+        found = [cell for cell in cells if cell["category_id"] == cell_type.id]
+        order = seeds.rng(seed, "studies", "samples", kind, cell_type.name).permutation(len(found))
+        if found:
+            chosen[cell_type.name] = [found[at] for at in order[:count]]
+    return chosen
+
+
+def draw(path: Path, types: list[str], chosen: dict[str, dict], folders: dict[str, Path], count: int) -> None:
+    """A row for each type in two columns of types; real cells on the left of generated ones; an absent type is named absent."""
+    from smearsynth.studies import style
+
+    lines = -(-len(types) // 2)
+    wide = count * len(chosen)
+    figure, axes = style.figure(2 * (1.45 + 0.95 * wide), 0.99 * lines + 0.35, rows=lines, columns=2 * wide + 2)
+    figure.get_layout_engine().set(h_pad=0.015, w_pad=0.015, hspace=0, wspace=0)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for number, name in enumerate(types):
+        row, first = number % lines, (number // lines) * (wide + 1)
+        axes[row, first].text(0.98, 0.5, _broken(name), ha="right", va="center", fontsize=8.5)
+        for block, (kind, found) in enumerate(chosen.items()):
+            at = first + 1 + block * count
+            if row == 0 and len(chosen) > 1:
+                axes[0, at].set_title(kind, loc="left", fontweight="normal", fontsize=8.5)
+            for axis, cell in zip(axes[row, at : at + count], found.get(name, []), strict=False):
+                axis.set_axis_on()
+                style.picture(axis, images.read(folders[kind] / cell["file"]))
+            if name not in found:
+                axes[row, at].set_axis_on()
+                style.absent(axes[row, at], "absent")
+    style.save(figure, path)
+
+
+def _broken(name: str) -> str:
+    """A type's name over several lines."""
+    return name.replace("_", "\n")

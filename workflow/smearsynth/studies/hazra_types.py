@@ -1,0 +1,100 @@
+"""Draw Figures 9 and 10: accuracy, specificity and sensitivity of a classifier for each type, original and synthetic."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth.files import write_tsv
+from smearsynth.options import loads
+from smearsynth.studies import hazra_arms, one_against_rest
+from smearsynth.studies.hazra_options import HazraOptions
+from smearsynth.studies.hazra_reported import CLASSIFIERS
+from smearsynth.taxonomy import Taxonomy
+
+FIGURES = {"figure_9": "original", "figure_10": "synthetic"}
+"""Figure to the arm that it shows."""
+
+MEASURES = {
+    "accuracy": one_against_rest.accuracy,
+    "specificity": one_against_rest.specificity,
+    "sensitivity": one_against_rest.sensitivity,
+}
+
+TESTS = {"real": "tested on real held-out cells", "own": "the paper's protocol: tested on a part of its own set"}
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section studies.hazra2022 of the configuration, as JSON")
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
+    parser.add_argument("--arms", type=Path, nargs="*", required=True, help="folders of trained arms")
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets figure_9 and figure_10 (.png, .tsv)")
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(HazraOptions, args.options, where="studies.hazra2022")
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    found = hazra_arms.read(args.arms)
+    for figure, name in FIGURES.items():
+        arm = found.get((options.classifier, name))
+        tests = {"real": arm.held_out, "own": arm.own} if arm else {"real": [], "own": []}
+        measured = {test: per_type(answers, taxonomy) for test, answers in tests.items()}
+        columns = ["classifier", "arm", "test", "type", "cells", *MEASURES]
+        rows = [[options.classifier, name, test, *row] for test, found_rows in measured.items() for row in found_rows]
+        if arm is None:
+            rows = [[options.classifier, name, "absent", "n/a", 0, *[None] * len(MEASURES)]]
+        write_tsv(args.out / f"{figure}.tsv", columns, rows)
+        title = f"{CLASSIFIERS[options.classifier]}, {name} cells"
+        draw(args.out / f"{figure}.png", title, measured)
+
+
+def per_type(answers: Sequence[one_against_rest.Answers], taxonomy: Taxonomy) -> list[list]:
+    """Type, its cells, and the `MEASURES` as means over the runs: a row for every type of the taxonomy that has cells.
+
+    Cells are counted once where all runs were asked about the same, and over all runs where each had its own.
+    """
+    rows = []
+    for cell_type in taxonomy.types:
+        cells, values = 0, []
+        for one in answers:
+            cells += int((one.true == cell_type.id).sum())
+            if (one.true == cell_type.id).any():
+                for named in one.named:
+                    counts = one_against_rest.tally(one.true, named, [cell_type.id])
+                    values.append([measure(counts)[0] for measure in MEASURES.values()])
+        if values:
+            rows.append([cell_type.name, cells, *map(float, np.mean(values, 0))])
+    return rows
+
+
+def draw(path: Path, title: str, measured: dict[str, list[list]]) -> None:
+    """Two panels, real held-out cells first: for every type three marks on one line."""
+    from smearsynth.studies import style
+
+    count = max((len(rows) for rows in measured.values()), default=0)
+    figure, axes = style.figure(9.6, 1.6 + 0.27 * max(count, 6), columns=2)
+    figure.suptitle(title, fontweight="bold", x=0.01, ha="left")
+    looks = {"accuracy": (style.FAINT, "o"), "specificity": (style.BLUE, "s"), "sensitivity": (style.RED, "D")}
+    for axis, (test, rows) in zip(axes[0], measured.items(), strict=True):
+        axis.set_title(TESTS[test], fontweight="normal", fontsize=9)
+        if not rows:
+            style.absent(axis, "absent: this run has not\ntrained this classifier\non these cells")
+            continue
+        places = np.arange(len(rows))[::-1]
+        # A line from the lowest to the highest value keeps the three marks of a type together.
+        values = np.array([row[2:] for row in rows])
+        axis.hlines(places, np.nanmin(values, 1), np.nanmax(values, 1), color=style.GRID, linewidth=3, zorder=1)
+        for at, (measure, (colour, marker)) in enumerate(looks.items()):
+            axis.scatter(values[:, at], places, color=colour, marker=marker, s=26, label=measure, zorder=3)
+        axis.set_yticks(places, [f"{row[0].replace('_', ' ')} ({row[1]})" for row in rows])
+        axis.set_xlim(-0.02, 1.02)
+        axis.set_ylim(-0.7, len(rows) - 0.3)
+        axis.set_xlabel("share")
+        axis.grid(axis="y", visible=False)
+    marks = max((axis.get_legend_handles_labels() for axis in axes[0]), key=lambda both: len(both[0]))
+    if marks[0]:
+        figure.legend(*marks, loc="outside lower center", ncols=3)
+    style.save(figure, path)
