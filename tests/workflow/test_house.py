@@ -105,6 +105,7 @@ def test_presets_are_good_and_keep_nothing_of_the_demo(preset):
         ({"layouts": {"packed": {"differential": [{"type": "red", "share": 0.5}]}}}, "sum to 0.5"),
         ({"layouts": {"packed": {"count": None, "coverage": 0.95}}}, "cannot be reached"),
         ({"seed": -1}, "seed"),
+        ({"cells": {"use": ["phantom"]}}, "did you mean 'phantoms'"),
         ({"run": "../escape"}, "run"),
     ],
 )

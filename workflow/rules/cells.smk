@@ -1,5 +1,10 @@
 # Sources → outlines → one clean catalogue with splits.
-SOURCES = {entry["name"]: entry for entry in config["cells"]["sources"]}
+USED = config["cells"].get("use")
+SOURCES = {
+    entry["name"]: entry
+    for entry in config["cells"]["sources"]
+    if USED is None or entry["name"] in USED
+}
 
 
 rule cells_source:
@@ -9,6 +14,7 @@ rule cells_source:
         images=directory(f"{RUN}/cells/sources/{{source}}/images"),
         raw=f"{RUN}/cells/sources/{{source}}/raw.json",
         set_aside=f"{RUN}/cells/sources/{{source}}/set_aside.tsv",
+        names=f"{RUN}/cells/sources/{{source}}/names.tsv",
     log:
         f"{RUN}/logs/cells_source/{{source}}.log",
     conda:
@@ -23,7 +29,8 @@ rule cells_source:
     shell:
         "python -m smearsynth.cells source --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --data {params.data:q} --jobs {threads}"
-        " --out-images {output.images:q} --out {output.raw:q} --set-aside {output.set_aside:q} > {log:q} 2>&1"
+        " --out-images {output.images:q} --out {output.raw:q} --set-aside {output.set_aside:q}"
+        " --names {output.names:q} > {log:q} 2>&1"
 
 
 rule cells_outline:
@@ -55,6 +62,7 @@ rule cells_catalogue:
         images=expand(rules.cells_source.output.images, source=SOURCES),
         set_aside=expand(rules.cells_source.output.set_aside, source=SOURCES)
         + expand(rules.cells_outline.output.set_aside, source=SOURCES),
+        found=expand(rules.cells_source.output.names, source=SOURCES),
         told=lambda wildcards: cell_sources.catalogue_files(
             config["cells"]["catalogue"], config["data"]
         ),
@@ -63,6 +71,7 @@ rule cells_catalogue:
         report=f"{RUN}/cells/report.tsv",
         counts=f"{RUN}/cells/counts.tsv",
         manifest=f"{RUN}/cells/manifest.tsv",
+        names=f"{RUN}/cells/names.tsv",
     log:
         f"{RUN}/logs/cells_catalogue.log",
     conda:
@@ -78,4 +87,5 @@ rule cells_catalogue:
         "python -m smearsynth.cells merge --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --data {params.data:q} --jobs {threads}"
         " --outlined {input.outlined:q} --set-aside {input.set_aside:q} --counts {output.counts:q}"
+        " --found {input.found:q} --names {output.names:q}"
         " --out {output.catalogue:q} --report {output.report:q} --manifest {output.manifest:q} > {log:q} 2>&1"

@@ -49,6 +49,9 @@ def check(config: dict, schema: Path) -> None:
             build(getattr(importlib.import_module(module), name), section(config, path), where=path)
         except UserError as error:
             problems.extend(error.problems)
+    names = [entry["name"] for entry in config["cells"]["sources"]]
+    used = config["cells"].get("use")
+    problems += [unknown("cells.use", name, names, word="source") for name in used or [] if name not in names]
     for number, entry in enumerate(config["cells"]["sources"]):
         try:
             build(SourceOptions, entry, where=f"cells.sources[{number}]")
