@@ -1,51 +1,29 @@
 """Windows of single cells: the cell in the middle, its surroundings kept or black, shares nested and stratified."""
 
-import hashlib
 import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import window_world
 
-from smearsynth import coco, images
 from smearsynth.cells import catalogue
 from smearsynth.errors import UserError
-from smearsynth.files import read_json, write_json
+from smearsynth.files import read_json
 from smearsynth.options import build
 from smearsynth.pairs import crops, windows
 from smearsynth.pairs.window_options import WindowOptions
 
-TAXONOMY = [
-    {"id": 2, "name": "red_blood_cell", "kind": "red", "colour": [230, 60, 50]},
-    {"id": 18, "name": "lymphocyte", "kind": "white", "colour": [40, 160, 220]},
-    {"id": 21, "name": "monocyte", "kind": "white", "colour": [60, 120, 70]},
-]
-
 
 @pytest.fixture
 def world(tmp_path):
-    """Forty pictures of one cell each, a bright square on a dim ground; every fifth is a test picture."""
-    rng = np.random.default_rng(1)
-    pictures, cells = [], []
-    for i in range(1, 41):
-        pixels = rng.integers(40, 60, (70, 80, 3), dtype=np.uint8)
-        x, y = (int(v) for v in rng.integers(10, 50, 2))
-        pixels[y : y + 11, x : x + 11] = 200
-        images.write(tmp_path / f"images/{i}.png", pixels)
-        split = "test" if i % 5 == 0 else "train"
-        sha = hashlib.sha256(pixels.tobytes()).hexdigest()
-        pictures.append(
-            {"id": i, "file_name": f"images/{i}.png", "width": 80, "height": 70, "sha256": sha, "split": split, "fold": None}
-        )
-        box = np.array([[x, y], [x + 10, y], [x + 10, y + 10], [x, y + 10]], float)
-        category = {0: 2, 1: 18}.get(i % 3, 21)
-        cells.append({"id": i, "image_id": i, "category_id": category, "segmentation": [coco.to_flat(box)], "origin": "given"})
-    write_json(tmp_path / "catalogue.json", {"images": pictures, "annotations": cells, "categories": []})
-    return tmp_path / "catalogue.json"
+    return window_world.make(tmp_path)
 
 
 def cut(world, out, **options):
-    windows.run(SimpleNamespace(options=json.dumps(options), taxonomy=json.dumps(TAXONOMY), catalogue=world, out=out))
+    windows.run(
+        SimpleNamespace(options=json.dumps(options), taxonomy=json.dumps(window_world.TAXONOMY), catalogue=world, out=out)
+    )
     return out / "index.json"
 
 

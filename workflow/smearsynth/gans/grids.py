@@ -20,14 +20,14 @@ class Sample:
     key: int
 
 
-def choose(path: str | Path, select: str, *, seed: int) -> list[Sample]:
-    """For each type a cell that is trained on and one that is not, where there is one."""
+def choose(path: str | Path, seen: set[int], *, seed: int) -> list[Sample]:
+    """For each type a cell that is trained on (of those whose ids are `seen`) and one that is not, where there is one."""
     entries = data.read_json(path)["pairs"]
-    known = {entry["category_id"] for entry in entries if data.chosen(entry, select)}
+    known = {entry["category_id"] for entry in entries if entry["cell_id"] in seen}
     wanted: list[int] = []
     for category_id in sorted(known):
         for trained in (True, False):
-            members = [e["cell_id"] for e in entries if e["category_id"] == category_id and data.chosen(e, select) == trained]
+            members = [e["cell_id"] for e in entries if e["category_id"] == category_id and (e["cell_id"] in seen) == trained]
             if members:
                 wanted.append(members[rng(seed, "grid", category_id, int(trained)).integers(len(members))])
     pairs = data.read(path, lambda entry: entry["cell_id"] in set(wanted))

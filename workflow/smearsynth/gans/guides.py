@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 
 ANGLES, RADII = 96, 40
+TRIES = 12
+"""Guides among which the one is chosen that fits an outline best."""
 STYLE = 10
 """Length of a style: mean RGB and grain of the dense region, of the rest, sharpness, share of the dense region."""
 FAR = 4.0
@@ -131,7 +133,7 @@ class Bank:
         return set(self.category_ids.tolist())
 
     def fit(
-        self, mask: np.ndarray, category_id: int, rng: np.random.Generator, *, tries: int = 12
+        self, mask: np.ndarray, category_id: int, rng: np.random.Generator, *, tries: int = TRIES
     ) -> tuple[np.ndarray, np.ndarray]:
         """Bend a guide of a type into an outline: of `tries` drawn at random, the one whose cell needs the least bending.
 

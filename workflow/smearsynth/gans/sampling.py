@@ -48,7 +48,7 @@ class CellGenerator(Protocol):
         ...
 
 
-def load(folder: str | Path, device: str = "auto") -> CellGenerator:
+def load(folder: str | Path, device: str = "auto", *, tries: int = guides.TRIES) -> CellGenerator:
     """The generator of ``results/<run>/gans/<model>/``.
 
     Parameters
@@ -57,6 +57,9 @@ def load(folder: str | Path, device: str = "auto") -> CellGenerator:
         With model.json, generator.weights.h5 and, for the default preset, guides.npz.
     device : str
         ``auto``, ``cpu`` or ``gpu``.
+    tries : int
+        Guides that a cell of the default preset is offered, the one that fits its outline best being taken: few where the
+        outlines are those of the guides' own cells.
     """
     folder = Path(folder)
     model = read_json(folder / "model.json")
@@ -75,7 +78,7 @@ def load(folder: str | Path, device: str = "auto") -> CellGenerator:
     network = default_network(options.default, len(categories), seed=0)
     _load_weights(network, weights)
     bank = guides.Bank.load(folder / "guides.npz") if options.default.guide == "measured" else None
-    return DefaultGenerator(network, categories=categories, bank=bank)
+    return DefaultGenerator(network, categories=categories, bank=bank, tries=tries)
 
 
 def _load_weights(network: Any, path: Path) -> None:
@@ -204,12 +207,14 @@ class DefaultGenerator:
         ``id`` and ``name`` of the types, in the order of training.
     bank : Bank or None
         Guides, if the model was trained with them.
+    tries : int
+        See `load`.
     """
 
-    def __init__(self, network: Any, *, categories: Sequence[dict], bank: guides.Bank | None):
+    def __init__(self, network: Any, *, categories: Sequence[dict], bank: guides.Bank | None, tries: int = guides.TRIES):
         from smearsynth.gans.networks import default
 
-        self.categories, self.bank = categories, bank
+        self.categories, self.bank, self.tries = categories, bank, tries
         self.index = {category["id"]: i for i, category in enumerate(categories)}
         self._levels = default.NOISE_LEVELS
         types = len(categories)
@@ -240,7 +245,7 @@ class DefaultGenerator:
         """Draw one window: float32 (side, side, 3) in [-1, 1]."""
         dense, style = np.zeros_like(window), np.zeros(guides.STYLE, np.float32)
         if self.bank is not None:
-            dense, raw = self.bank.fit(window, category_id, rng(key, "guide"))
+            dense, raw = self.bank.fit(window, category_id, rng(key, "guide"), tries=self.tries)
             style = standardised(raw, self.bank)
         grains = data.noise(rng(key, "noise"), window.shape[0], self._levels)
         shape = np.stack([window * np.uint8(255), data.depth(window), dense * np.uint8(255)], axis=-1)

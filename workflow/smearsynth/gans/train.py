@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from smearsynth.files import atomic_folder, write_json
+from smearsynth.files import atomic_folder, read_json, write_json
 from smearsynth.gans import data, grids, guides, loop, sampling
 from smearsynth.gans.options import GanOptions
 from smearsynth.options import loads
@@ -22,6 +22,8 @@ def arguments(parser) -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--pairs", type=Path, required=True, help="index.json of the pairs")
     parser.add_argument("--select", choices=data.SELECTIONS, default="all", help="foldK leaves fold K of the training cells out")
+    parser.add_argument("--windows", type=Path, help="index.json of the windows, whose shares --share refers to")
+    parser.add_argument("--share", type=float, default=1.0, help="with --windows: share of each type's training cells")
     parser.add_argument("--state", type=Path, required=True, help="folder that a killed training is resumed from")
     parser.add_argument(
         "--out", type=Path, required=True, help="folder; gets the weights, model.json, losses.tsv, samples/, events/"
@@ -34,10 +36,11 @@ def run(args) -> None:
     from smearsynth.gans import engine
 
     device = engine.configure(device=options.device, threads=options.threads)
-    pairs = data.read(args.pairs, lambda entry: data.chosen(entry, args.select))
+    within = shares(args.windows, args.share) if args.windows else None
+    pairs = data.read(args.pairs, lambda e: data.chosen(e, args.select) and (within is None or e["cell_id"] in within))
     print(f"{len(pairs.entries)} training pairs of {len(pairs.categories)} types, on {device}", flush=True)
     training = build(options, pairs, seed=args.seed)
-    cells = grids.choose(args.pairs, args.select, seed=args.seed)
+    cells = grids.choose(args.pairs, {entry["cell_id"] for entry in pairs.entries}, seed=args.seed)
     journal = loop.train(
         training,
         state=args.state,
@@ -57,6 +60,7 @@ def run(args) -> None:
             "size": pairs.size,
             "categories": list(pairs.categories),
             "select": args.select,
+            "share": args.share,
             "seed": args.seed,
             "cells": [entry["cell_id"] for entry in pairs.entries],
             "steps": training.steps,
@@ -64,6 +68,11 @@ def run(args) -> None:
         write_json(folder / "model.json", model)
         journal.write(folder)
         shutil.copytree(args.state / "samples", folder / "samples")
+
+
+def shares(windows: Path, share: float) -> set[int]:
+    """Ids of the cells within a share of the training cells of each type; types without windows are left out."""
+    return {entry["cell_id"] for entry in read_json(windows)["cells"] if entry["part"] is not None and entry["part"] < share}
 
 
 class CellTraining(loop.Training, Protocol):
