@@ -37,11 +37,11 @@ def draw(
     boxes: Mapping[str, Box],
     *,
     title: str,
+    kinds: Sequence[str],
     across: bool,
     width: float,
     height: float,
     gap: float = 0.35,
-    legend: bool = True,
 ) -> None:
     """Draw a diagram.
 
@@ -52,15 +52,15 @@ def draw(
     boxes : mapping
         Name to box; parents must be names.
     title : str
-        Above it.
+        Above it, on one or more lines.
+    kinds : sequence of str
+        All kinds, which gives each its colour; those that occur are told below.
     across : bool
         Arrows run to the right; else down.
     width, height : float
         Of a box, in inches.
     gap : float
         Between ranks, in inches.
-    legend : bool
-        Whether kinds are told.
     """
     import matplotlib.pyplot as plt
 
@@ -78,9 +78,11 @@ def draw(
     half = np.array([width, height]) / 2 + 0.12
     low = np.minimum(middles.min(0) - half, passing.min(0) - 0.1)
     high = np.maximum(middles.max(0) + half, passing.max(0) + 0.1)
-    kinds = list(dict.fromkeys(box.kind for box in boxes.values()))
-    foot = 0.32 if legend else 0.0
-    size = high - low + (0, 0.35 + foot)
+    fills = dict(zip(kinds, PALETTE * (1 + len(kinds) // len(PALETTE)), strict=False))
+    shown = [kind for kind in kinds if any(box.kind == kind for box in boxes.values())]
+    beside_each_other = min(len(shown), max(1, int((high - low)[0] / 1.55)))
+    foot = 0.12 + 0.2 * -(-len(shown) // beside_each_other)
+    size = high - low + (0, 0.15 + 0.2 * len(title.splitlines()) + foot)
     figure = plt.figure(figsize=tuple(size))
     axis = figure.add_axes((0, foot / size[1], 1, (high - low)[1] / size[1]))
     axis.set_xlim(low[0], high[0])
@@ -89,12 +91,12 @@ def draw(
     figure.text(0.12 / size[0], 1 - 0.1 / size[1], title, va="top", fontsize=10, fontweight="bold")
     for points in places.edges.values():
         _arrow(axis, [point(*at) for at in points], along=along, across=across, colour=style.FAINT)
-    fills = dict(zip(kinds, PALETTE * (1 + len(kinds) // len(PALETTE)), strict=False))
     for name, box in boxes.items():
         _box(axis, point(*places.at[name]), (width, height), box.lines, fills[box.kind], style.INK)
-    if legend:
-        handles = [plt.Rectangle((0, 0), 1, 1, facecolor=fills[kind], edgecolor=style.FAINT) for kind in kinds]
-        figure.legend(handles, kinds, loc="lower center", ncols=len(kinds), handlelength=1.2, handleheight=1.0, borderaxespad=0.2)
+    handles = [plt.Rectangle((0, 0), 1, 1, facecolor=fills[kind], edgecolor=style.FAINT) for kind in shown]
+    figure.legend(
+        handles, shown, loc="lower center", ncols=beside_each_other, handlelength=1.2, handleheight=1.0, borderaxespad=0.2
+    )
     style.save(figure, path)
 
 

@@ -36,7 +36,7 @@ def run(args) -> None:
     )
     for name, arms in TABLES.items():
         columns, rows = compare(found, arms, options, seed=args.seed)
-        tables.write(args.out, name, columns, rows, note=note, digits=4)
+        tables.write(args.out, name, columns, rows, note=note)
 
 
 def compare(

@@ -13,6 +13,7 @@ TABLE_3 = {
     "IS": ("inception_score", "inception"),
     "FID, training": ("fid_train", "fid"),
     "FID, held-out": ("fid_test", None),
+    "KID, held-out": ("kid_test", None),
     "LPIPS": ("lpips", "lpips"),
     "precision, classifier": ("class_precision", "precision"),
     "recall, classifier": ("class_recall", "recall"),

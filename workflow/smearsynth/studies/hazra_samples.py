@@ -27,12 +27,12 @@ def run(args) -> None:
     """Run the command."""
     options = loads(HazraOptions, args.options, where="studies.hazra2022")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    indices = {"real": read_json(args.cells), "generated": read_json(args.generated)}
     chosen = {
-        kind: choose(read_json(index)["cells"], taxonomy, count=options.cells, seed=args.seed, kind=kind)
-        for kind, index in (("real", args.cells), ("generated", args.generated))
+        kind: choose(index["cells"], taxonomy, count=options.cells, seed=args.seed, kind=kind) for kind, index in indices.items()
     }
     folders = {"real": args.cells.parent, "generated": args.generated.parent}
-    types = listed(taxonomy)
+    types = listed(taxonomy, {category["id"] for category in indices["real"]["categories"]})
     for figure, kinds in (("figure_1", ("real",)), ("figure_11", ("real", "generated"))):
         rows = []
         for name in types:
@@ -44,9 +44,9 @@ def run(args) -> None:
         draw(args.out / f"{figure}.png", types, {kind: chosen[kind] for kind in kinds}, folders, options.cells)
 
 
-def listed(taxonomy: Taxonomy) -> list[str]:
-    """The types of the run, then the families of the paper (Table 2) that none of them belongs to."""
-    names = [cell_type.name for cell_type in taxonomy.types]
+def listed(taxonomy: Taxonomy, cut: set[int]) -> list[str]:
+    """The types of the run that have windows (`cut`) or that the paper has, then the paper's families (Table 2) that it lacks."""
+    names = [cell_type.name for cell_type in taxonomy.types if cell_type.id in cut or find(cell_type.name)]
     families = {reported.family for name in names if (reported := find(name))}
     return names + [family.replace(" ", "_") for family in TABLE_2 if family not in families]
 
@@ -67,18 +67,21 @@ def draw(path: Path, types: list[str], chosen: dict[str, dict], folders: dict[st
     from smearsynth.studies import style
 
     lines = -(-len(types) // 2)
-    wide = count * len(chosen)
-    figure, axes = style.figure(2 * (1.45 + 0.95 * wide), 0.99 * lines + 0.35, rows=lines, columns=2 * wide + 2)
-    figure.get_layout_engine().set(h_pad=0.015, w_pad=0.015, hspace=0, wspace=0)
+    # Of each half: the name, and for each kind its cells after a little room.
+    widths = [1.0] + ([0.12] + [1.0] * count) * len(chosen)
+    wide = len(widths)
+    figure, axes = style.figure(2 * (0.95 * sum(widths) + 0.2), 0.99 * lines + 0.35, rows=lines, columns=2 * wide)
+    axes[0, 0].get_gridspec().set_width_ratios(widths * 2)
+    figure.get_layout_engine().set(h_pad=0.02, w_pad=0.015, hspace=0, wspace=0)
     for axis in axes.flat:
         axis.set_axis_off()
     for number, name in enumerate(types):
-        row, first = number % lines, (number // lines) * (wide + 1)
+        row, first = number % lines, (number // lines) * wide
         axes[row, first].text(0.98, 0.5, _broken(name), ha="right", va="center", fontsize=8.5)
         for block, (kind, found) in enumerate(chosen.items()):
-            at = first + 1 + block * count
+            at = first + 2 + block * (count + 1)
             if row == 0 and len(chosen) > 1:
-                axes[0, at].set_title(kind, loc="left", fontweight="normal", fontsize=8.5)
+                axes[0, at].set_title(kind, loc="left", fontweight="normal", fontsize=8.5, pad=4)
             for axis, cell in zip(axes[row, at : at + count], found.get(name, []), strict=False):
                 axis.set_axis_on()
                 style.picture(axis, images.read(folders[kind] / cell["file"]))

@@ -22,7 +22,7 @@ MEASURES = {
     "sensitivity": one_against_rest.sensitivity,
 }
 
-TESTS = {"real": "tested on real held-out cells", "own": "the paper's protocol: tested on a part of its own set"}
+TESTS = {"real": "tested on real held-out cells", "own": "the paper's protocol: tested on its own set"}
 
 
 def arguments(parser) -> None:

@@ -26,7 +26,8 @@ def run(args) -> None:
     write_tsv(args.out / "figure_2.tsv", ["stage", "rule", "reads from", "drawn"], rows)
     boxes = {name: diagram.Box(title(name), tuple(drawn[name]), stage(name)) for name in graph}
     heading = f"From the sources to {args.target}: the rules of the workflow"
-    diagram.draw(args.out / "figure_2.png", boxes, title=heading, across=True, width=1.25, height=0.42)
+    stages = list(dict.fromkeys(box.kind for box in boxes.values()))
+    diagram.draw(args.out / "figure_2.png", boxes, title=heading, kinds=stages, across=True, width=1.25, height=0.42)
 
 
 def stage(rule: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-SWEEPS = 24
+SORTING = 12
+SETTLING = 200
+"""Sweeps down and up that sort the boxes of each rank, and that then only move them."""
 THIN = 0.35
 """Room that a passing edge needs beside its neighbours, relative to a box."""
 
@@ -84,11 +86,12 @@ def place(parents: Mapping[str, Iterable[str]]) -> Places:
 
     rows = [[name for name in above if level[name] == rank] for rank in range(max(level.values(), default=-1) + 1)]
     positions = {name: float(at) for row in rows for at, name in enumerate(row)}
-    for sweep in range(SWEEPS):
+    for sweep in range(SORTING + SETTLING):
         down = sweep % 2 == 0
         for row in rows if down else rows[::-1]:
             neighbours = above if down else below
-            row.sort(key=lambda name: _mean([positions[other] for other in neighbours[name]], positions[name]))
+            if sweep < SORTING:
+                row.sort(key=lambda name: _mean([positions[other] for other in neighbours[name]], positions[name]))
             _spread(row, positions, {name: [*above[name], *below[name]] for name in row}, wide=set(parents))
     at = {name: (level[name], positions[name]) for name in parents}
     edges = {edge: [(level[name], positions[name]) for name in chain] for edge, chain in chains.items()}
