@@ -87,7 +87,7 @@ def augmented(pixels: np.ndarray, kinds: Sequence[str], ranges: Ranges, rng: np.
         if (factor, angle, *shift) != (1, 0, 0, 0):
             matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), angle, factor)
             matrix[:, 2] += shift
-            picture = cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+            picture = cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
         values = picture.astype(np.float32)
         grey = values.mean(2, keepdims=True)
         values = grey + saturation * (values - grey)

@@ -43,8 +43,8 @@ def vary(
         # learns from cells as sharp as those that it is going to name.
         if free and (rotate or scale):
             matrix = cv2.getRotationMatrix2D((centre, centre), angle if rotate else 0, factor)
-            # Mirrored at the edge: surroundings go on, and black stays black.
-            side, flags, border = picture.shape[1::-1], cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101
+            # The edge is drawn on: surroundings keep their colour, and black stays black.
+            side, flags, border = picture.shape[1::-1], cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
             picture = cv2.warpAffine(np.ascontiguousarray(picture), matrix, side, flags=flags, borderMode=border)
         picture = picture[:, ::-1] if mirror and flip else picture
         result[index] = np.clip(np.rint(picture * gains), 0, 255)
