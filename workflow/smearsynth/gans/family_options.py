@@ -1,0 +1,172 @@
+"""What the family of class-conditional GANs may be told."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from smearsynth.errors import Problem, raise_all
+from smearsynth.gans.family import RECIPES, Recipe
+
+NAMES = tuple(RECIPES)
+AUGMENTATIONS = ("colour", "shift", "cutout")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one model does otherwise than its recipe says; see `smearsynth.gans.family.Recipe` for each.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    """
+
+    model: str
+    generator_rate: float | None = None
+    critic_rate: float | None = None
+    critic_steps: int | None = None
+    noise: int | None = None
+    objective: Literal["wasserstein", "cross_entropy", "hinge"] | None = None
+    constraint: Literal["none", "clip", "interpolated", "real"] | None = None
+    penalty: float | None = None
+    penalty_every: int | None = None
+    critic_norm: Literal["none", "batch", "spectral"] | None = None
+    critic_labels: Literal["none", "planes", "project"] | None = None
+    auxiliary_weight: float | None = None
+    generator_auxiliary_weight: float | None = None
+    augment: tuple[str, ...] | None = None
+    ema: float | None = None
+    spread: bool | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.model not in NAMES:
+            problems.append(Problem("model", f"{self.model!r}", f"one of {', '.join(NAMES)}"))
+        for name in ("generator_rate", "critic_rate"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                problems.append(Problem(name, f"{value}", "above 0, such as 1.0e-4"))
+        for name in ("critic_steps", "noise", "penalty_every"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                problems.append(Problem(name, f"{value}", "1 or more"))
+        for name in ("penalty", "auxiliary_weight", "generator_auxiliary_weight"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                problems.append(Problem(name, f"{value}", "0 or more"))
+        if self.ema is not None and not 0 <= self.ema < 1:
+            problems.append(Problem("ema", f"{self.ema}", "from 0 (off) to below 1, such as 0.998"))
+        for name in sorted(set(self.augment or ()) - set(AUGMENTATIONS)):
+            problems.append(Problem("augment", f"{name!r}", f"a list of {', '.join(AUGMENTATIONS)}; [] for none"))
+        raise_all(problems)
+
+
+@dataclass(frozen=True)
+class FamilyOptions:
+    """The section ``gans.family`` of the configuration.
+
+    Parameters
+    ----------
+    models : tuple of str
+        Which models a run trains.
+    steps : int
+        Updates of the critic, each on one batch: equal for all models, and so is the number of real pictures that they see.
+    batch : int
+        Pictures a step.
+    filters, critic_filters : int
+        Channels at full resolution; up to eight times as many further in.
+    validation : float
+        Share of the training cells of each type, by hash, that no model trains on; their types tell how well a second head
+        names cells. Types with fewer than five cells keep all of them.
+    sampling : str
+        ``types``: every type equally often; ``cells``: every cell equally often.
+    turns : bool
+        Real pictures are turned by quarters and mirrored at random: a smear has no upper side.
+    precision : str
+        ``bfloat16`` or ``float32`` for the convolutions; weights stay float32.
+    device : str
+        ``auto``, ``cpu`` or ``gpu``.
+    threads : int
+        Threads of an operation. Part of the result: other thread counts give other bits.
+    log_every, grid_every, checkpoint_every : int
+        Steps between rows of ``losses.tsv``, grids of samples, and states to resume from.
+    validate_every : int
+        Steps between rows of ``validation.tsv``.
+    changes : tuple of Change
+        What single models do otherwise than their recipes.
+    """
+
+    models: tuple[str, ...]
+    steps: int
+    batch: int = 32
+    filters: int = 16
+    critic_filters: int = 16
+    validation: float = 0.2
+    sampling: Literal["types", "cells"] = "types"
+    turns: bool = True
+    precision: Literal["bfloat16", "float32"] = "bfloat16"
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    threads: int = 1
+    log_every: int = 50
+    grid_every: int = 1000
+    checkpoint_every: int = 500
+    validate_every: int = 200
+    changes: tuple[Change, ...] = ()
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(name, f"{getattr(self, name)}", "1 or more")
+            for name in ("steps", "filters", "critic_filters", "threads")
+            + ("log_every", "grid_every", "checkpoint_every", "validate_every")
+            if getattr(self, name) < 1
+        ]
+        if self.batch < 2:
+            problems.append(Problem("batch", f"{self.batch}", "2 or more"))
+        if not 0 <= self.validation <= 0.5:
+            problems.append(Problem("validation", f"{self.validation}", "from 0 to 0.5"))
+        if not self.models:
+            problems.append(Problem("models", "none", f"one or more of {', '.join(NAMES)}"))
+        for name in sorted(set(self.models) - set(NAMES)):
+            problems.append(Problem("models", f"{name!r}", f"a list of {', '.join(NAMES)}"))
+        told = [change.model for change in self.changes]
+        for name in sorted({name for name in told if told.count(name) > 1}):
+            problems.append(Problem("changes", f"{name} stands there twice", "one entry for a model"))
+        raise_all(problems)
+        for name in told:
+            problems += [Problem(f"changes: {name}", *wrong) for wrong in contradictions(recipe(self, name))]
+        raise_all(problems)
+
+
+def recipe(options: FamilyOptions, model: str) -> Recipe:
+    """A model's recipe, with what the options change in it."""
+    found = RECIPES[model]
+    for change in options.changes:
+        if change.model == model:
+            told = {name: value for name, value in dataclasses.asdict(change).items() if name != "model" and value is not None}
+            found = dataclasses.replace(found, **told)
+    return found
+
+
+def contradictions(recipe: Recipe) -> list[tuple[str, str]]:
+    """What cannot stand together in a recipe, each with its fix."""
+    wrong = []
+    if recipe.constraint in ("interpolated", "real"):
+        how = "a penalty on the gradient of single pictures"
+        if recipe.critic_norm == "batch":
+            wrong.append((f"{how} with batch normalisation in the critic", "critic_norm: none or spectral"))
+        if recipe.spread:
+            wrong.append((f"{how} with a critic that compares pictures (spread)", "spread: false"))
+    if recipe.joint and recipe.critic_steps > 1:
+        wrong.append((f"critic_steps {recipe.critic_steps}, but both networks learn from one pass", "critic_steps: 1"))
+    if recipe.joint and recipe.critic_norm == "batch":
+        wrong.append(("batch normalisation in a critic that sees real and generated pictures together", "spectral or none"))
+    if recipe.critic_labels != "none" and not recipe.labelled:
+        wrong.append(("types for the critic, but none for the generator", "critic_labels: none"))
+    return wrong
+
+
+def restricted(options: FamilyOptions, model: str) -> FamilyOptions:
+    """The options as far as they concern one model, so that a change to another one trains nothing anew."""
+    return dataclasses.replace(
+        options, models=(model,), changes=tuple(change for change in options.changes if change.model == model)
+    )

@@ -1,0 +1,146 @@
+"""Generators and critics of the class-conditional family, as their recipes compose them."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from smearsynth.gans.family import CODES, Recipe
+from smearsynth.gans.networks.blocks import Blocks, Spread
+
+PLANES = 8
+"""Channels that the type becomes where it is concatenated with the noise (not told by Hazra et al. 2022)."""
+NORMAL = 0.02
+"""Standard deviation of the first weights of convolutional networks (Radford et al. 2016, section 4)."""
+
+
+def levels(size: int) -> tuple[int, int]:
+    """The side of the smallest feature map, 4 to 7 pixels, and how often it doubles up to `size`."""
+    doublings = 0
+    while size % 2 == 0 and size > 7:
+        size, doublings = size // 2, doublings + 1
+    return size, doublings
+
+
+def told_width(recipe: Recipe, types: int) -> int:
+    """Numbers that the generator is told beside the noise: the type or the hidden codes, one-hot, and continuous codes."""
+    if recipe.auxiliary == "codes":
+        return types + CODES
+    return types if recipe.labelled else 0
+
+
+def generator(recipe: Recipe, *, size: int, types: int, filters: int, precision: str, seed: int) -> keras.Model:
+    """The generator of a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Of the family.
+    size : int
+        Side of the pictures in pixels: 4 to 7 times a power of two.
+    types : int
+        Cell types.
+    filters : int
+        Channels at the last blocks; twice as many for each halving of the side, at most eight times.
+    precision : str
+        ``bfloat16`` or ``float32`` for the convolutions.
+    seed : int
+        Of the first weights.
+
+    Returns
+    -------
+    keras.Model
+        From noise (batch, noise) and, unless it takes none, what it is told (batch, `told_width`), to float32 pictures
+        (batch, size, size, 3) in [-1, 1].
+    """
+    side, doublings = levels(size)
+    noise = keras.Input((recipe.noise,), name="noise")
+    width = told_width(recipe, types)
+    told = keras.Input((width,), name="told") if width else None
+    inputs = [noise] if told is None else [noise, told]
+    convolutional = recipe.generator == "convolutional"
+    code = keras.layers.Concatenate()(inputs) if told is not None else noise
+    blocks = Blocks(
+        seed,
+        norm="modulated" if recipe.generator == "modulated" else "batch",
+        precision=precision,
+        spread=NORMAL if convolutional else None,
+        code=code,
+    )
+    # Convolutional blocks begin one level lower: the last one makes the picture itself.
+    widths = [filters * min(8, 2 ** (doublings - 1 - level)) for level in range(doublings)]
+    first = widths[0]
+    if recipe.generator_labels == "planes":
+        x = keras.layers.Reshape((side, side, first))(blocks.active(blocks.dense(noise, side * side * first), 0.0))
+        kind = keras.layers.Reshape((side, side, PLANES))(blocks.active(blocks.dense(told, side * side * PLANES), 0.0))
+        x = keras.layers.Concatenate(dtype=blocks.dtype)([x, kind])
+    else:
+        x = keras.layers.Reshape((side, side, first))(blocks.dense(code, side * side * first))
+    if convolutional:
+        for channels in widths[1:]:
+            x = blocks.transposed(blocks.active(x, 0.0), channels)
+        x = blocks.transposed(blocks.active(x, 0.0), 3)
+    else:
+        for channels in widths:
+            x = blocks.residual_up(x, channels)
+        x = blocks.conv(blocks.active(x, 0.0), 3, 3)
+    return keras.Model(inputs, keras.layers.Activation("tanh", dtype="float32")(x), name=f"{recipe.name}_generator")
+
+
+def critic(recipe: Recipe, *, size: int, types: int, filters: int, precision: str, seed: int) -> keras.Model:
+    """The critic (discriminator) of a recipe; parameters as of `generator`, `filters` at the first block.
+
+    Returns
+    -------
+    keras.Model
+        From pictures (batch, size, size, 3) in [-1, 1] and, where `critic_labels` says so, one-hot types (batch, types), to a list:
+        a score for each picture (batch, 1) and, with an auxiliary head, its logits (batch, types) or codes; all float32.
+    """
+    side, halvings = levels(size)
+    picture = keras.Input((size, size, 3), name="picture")
+    kind = keras.Input((types,), name="type") if recipe.critic_labels != "none" else None
+    inputs: list[Any] = [picture] if kind is None else [picture, kind]
+    convolutional = recipe.critic == "convolutional"
+    blocks = Blocks(seed, norm=recipe.critic_norm, precision=precision, spread=NORMAL if convolutional else None)
+    x = picture
+    if recipe.critic_labels == "planes":
+        plane = keras.layers.UpSampling2D(size)(keras.layers.Reshape((1, 1, types))(kind))
+        x = keras.layers.Concatenate()([x, plane])
+    widths = [filters * min(8, 2**level) for level in range(halvings)]
+    if convolutional:
+        # No normalisation where the picture comes in (Radford et al. 2016, section 3).
+        x = keras.layers.LeakyReLU(0.2, dtype=blocks.dtype)(blocks.conv(x, widths[0], 4, 2))
+        for channels in widths[1:]:
+            x = blocks.active(blocks.conv(x, channels, 4, 2), 0.2)
+    else:
+        x = blocks.conv(x, filters, 3)
+        for channels in [*widths[1:], widths[-1]]:
+            x = blocks.residual_down(x, channels)
+        x = keras.layers.LeakyReLU(0.2, dtype=blocks.dtype)(x)
+    if recipe.spread:
+        x = blocks.conv(Spread(dtype=blocks.dtype)(x), widths[-1], 3)
+        x = keras.layers.LeakyReLU(0.2, dtype=blocks.dtype)(x)
+    if convolutional:
+        features = keras.layers.Flatten(dtype="float32")(x)
+    else:
+        features = keras.layers.GlobalAveragePooling2D(dtype="float32")(x)
+    score = blocks.dense(features, 1, dtype="float32")
+    if recipe.critic_labels == "project":
+        embedding = blocks.dense(kind, features.shape[-1], dtype="float32")
+        score = keras.layers.Add()([score, keras.layers.Dot(1, dtype="float32")([embedding, features])])
+    outputs = [score]
+    if recipe.auxiliary == "types":
+        outputs.append(keras.layers.Dense(types, kernel_initializer=blocks.start(), dtype="float32")(features))
+    if recipe.auxiliary == "codes":
+        hidden = keras.layers.Dense(128, kernel_initializer=blocks.start(), dtype="float32")(features)
+        hidden = keras.layers.LeakyReLU(0.1, dtype="float32")(hidden)
+        outputs.append(keras.layers.Dense(types + CODES, kernel_initializer=blocks.start(), dtype="float32")(hidden))
+    return keras.Model(inputs, outputs, name=f"{recipe.name}_critic")
+
+
+def told(recipe: Recipe, kinds: Any, codes: Any, types: int) -> list[Any]:
+    """What the generator is told beside the noise, as a list to append to its inputs: nothing, types, or codes."""
+    if not told_width(recipe, types):
+        return []
+    plain = ops.one_hot(kinds, types)
+    return [ops.concatenate([plain, codes], axis=-1) if recipe.auxiliary == "codes" else plain]
