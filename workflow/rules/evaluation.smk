@@ -97,6 +97,37 @@ rule evaluation_artefacts:
         " --pairs {input.index:q} --generated {input.generated:q}/index.json --out {output:q} > {log:q} 2>&1"
 
 
+COMPARED = config["readers"]["arms"]
+COMPARED_NETWORKS = [network["name"] for network in COMPARED["networks"]]
+
+
+# What synthetic cells are worth to a classifier, tested on real held-out cells.
+rule evaluation_tstr:
+    input:
+        arms_of(
+            COMPARED["shares"],
+            COMPARED["models"],
+            COMPARED_NETWORKS,
+            COMPARED["arms"],
+        ),
+    output:
+        table=f"{RUN}/evaluation/tstr.tsv",
+        types=f"{RUN}/evaluation/tstr_types.tsv",
+        answer=f"{RUN}/evaluation/answer.md",
+    log:
+        f"{RUN}/logs/evaluation_tstr.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        options=section("evaluation"),
+        seed=config["seed"],
+        arms=lambda wildcards, input: [os.path.dirname(path) for path in input],
+        code=code("evaluation.tstr"),
+    shell:
+        "python -m smearsynth.evaluation tstr --options {params.options:q} --seed {params.seed}"
+        " --arms {params.arms:q} --out $(dirname {output.table:q}) > {log:q} 2>&1"
+
+
 rule evaluation:
     input:
         expand(
@@ -104,3 +135,4 @@ rule evaluation:
             model=MODELS,
             table=["verdict", "paired", "artefacts"],
         ),
+        rules.evaluation_tstr.output,

@@ -10,6 +10,9 @@ rule gans_train:
     input:
         index=pairs_of,
         images=rules.pairs.output.images,
+        windows=lambda wildcards: (
+            rules.windows.output.index if wildcards.model.startswith("share_") else []
+        ),
     output:
         model=expand(f"{RUN}/gans/{{{{model}}}}/{{file}}", file=MODEL_FILES),
         losses=f"{RUN}/gans/{{model}}/losses.tsv",
@@ -20,7 +23,7 @@ rule gans_train:
     benchmark:
         f"{RUN}/benchmarks/gans_train/{{model}}.tsv"
     wildcard_constraints:
-        model=r"all|fold0|fold1|subset_\d+",
+        model=r"all|fold0|fold1|subset_\d+|share_[\d.]+",
     # The longest job of a run starts as soon as it can.
     priority: 10
     conda:
@@ -32,13 +35,18 @@ rule gans_train:
         options=section("gans.training"),
         seed=config["seed"],
         select=lambda wildcards: (
-            "all" if wildcards.model.startswith("subset_") else wildcards.model
+            wildcards.model if wildcards.model.startswith("fold") else "all"
+        ),
+        share=lambda wildcards, input: (
+            f"--windows {input.windows} --share {share_of(wildcards.model[6:]):g}"
+            if wildcards.model.startswith("share_")
+            else ""
         ),
         state=f"{STATE}/gans/{{model}}",
         code=code("gans.train"),
     shell:
         "python -m smearsynth.gans train --options {params.options:q} --seed {params.seed}"
-        " --pairs {input.index:q} --select {params.select} --state {params.state:q}"
+        " --pairs {input.index:q} --select {params.select} {params.share} --state {params.state:q}"
         " --out $(dirname {output.losses:q}) > {log:q} 2>&1"
 
 
@@ -68,3 +76,103 @@ rule gans_sample:
         "python -m smearsynth.gans sample --options {params.options:q} --seed {params.seed}"
         " --model $(dirname {input.model[0]:q}) --pairs {input.index:q} --which {wildcards.which}"
         " --per-type {params.per_type} --out {output:q} > {log:q} 2>&1"
+
+
+FAMILY = f"{RUN}/gans/family/{{percent}}/{{model}}"
+
+
+# Class-conditional generators of windows (Hazra et al. 2022), each trained on a share of the training cells of each type.
+rule gans_family_train:
+    input:
+        index=rules.windows.output.index,
+        images=rules.windows.output.images,
+    output:
+        weights=f"{FAMILY}/generator.weights.h5",
+        model=f"{FAMILY}/model.json",
+        losses=f"{FAMILY}/losses.tsv",
+        validation=f"{FAMILY}/validation.tsv",
+        samples=directory(f"{FAMILY}/samples"),
+        events=directory(f"{FAMILY}/events"),
+    log:
+        f"{RUN}/logs/gans_family_train/{{percent}}_{{model}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/gans_family_train/{{percent}}_{{model}}.tsv"
+    wildcard_constraints:
+        model="|".join(RECIPES),
+        percent=PERCENT,
+    priority: 10
+    conda:
+        "../../envs/smearsynth.yaml"
+    threads: config["gans"]["family"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        options=family_options,
+        seed=config["seed"],
+        share=lambda wildcards: share_of(wildcards.percent),
+        state=f"{STATE}/gans/family/{{percent}}/{{model}}",
+        code=code("gans.family_train"),
+    shell:
+        "python -m smearsynth.gans family_train --options {params.options:q} --seed {params.seed}"
+        " --model {wildcards.model} --cells {input.index:q} --share {params.share} --state {params.state:q}"
+        " --out $(dirname {output.model:q}) > {log:q} 2>&1"
+
+
+rule gans_family_sample:
+    input:
+        weights=rules.gans_family_train.output.weights,
+        model=rules.gans_family_train.output.model,
+    output:
+        index=f"{FAMILY}/cells/index.json",
+        images=directory(f"{FAMILY}/cells/images"),
+    log:
+        f"{RUN}/logs/gans_family_sample/{{percent}}_{{model}}.log",
+    wildcard_constraints:
+        model="|".join(RECIPES),
+        percent=PERCENT,
+    conda:
+        "../../envs/smearsynth.yaml"
+    threads: config["gans"]["family"]["threads"]
+    resources:
+        gpu=1,
+    params:
+        options=family_options,
+        seed=config["seed"],
+        per_type=config["gans"]["synthetic_per_type"],
+        code=code("gans.family_sample"),
+    shell:
+        "python -m smearsynth.gans family_sample --options {params.options:q} --seed {params.seed}"
+        " --model $(dirname {input.model:q}) --per-type {params.per_type} --out $(dirname {output.index:q}) > {log:q} 2>&1"
+
+
+# The pix2pix generator as one more of them: training cells drawn anew in their own surroundings.
+rule gans_redraw:
+    input:
+        model=lambda wildcards: multiext(
+            f"{RUN}/gans/{redrawing(wildcards)}/", *MODEL_FILES
+        ),
+        catalogue=rules.cells_catalogue.output.catalogue,
+        pictures=expand(rules.cells_source.output.images, source=SOURCES),
+        windows=rules.windows.output.index,
+    output:
+        index=f"{RUN}/gans/family/{{percent}}/pix2pix/cells/index.json",
+        images=directory(f"{RUN}/gans/family/{{percent}}/pix2pix/cells/images"),
+    log:
+        f"{RUN}/logs/gans_redraw/{{percent}}.log",
+    wildcard_constraints:
+        percent=PERCENT,
+    conda:
+        "../../envs/smearsynth.yaml"
+    threads: TRAINING["threads"]
+    resources:
+        gpu=1,
+    params:
+        options=section("gans.training"),
+        seed=config["seed"],
+        share=lambda wildcards: share_of(wildcards.percent),
+        per_type=config["gans"]["synthetic_per_type"],
+        code=code("gans.redraw"),
+    shell:
+        "python -m smearsynth.gans redraw --options {params.options:q} --seed {params.seed}"
+        " --model $(dirname {input.model[0]:q}) --catalogue {input.catalogue:q} --windows {input.windows:q}"
+        " --share {params.share} --per-type {params.per_type} --out $(dirname {output.index:q}) > {log:q} 2>&1"

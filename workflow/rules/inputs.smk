@@ -1,7 +1,10 @@
 # Which files a job reads, and how studies stand in the report.
 from smearsynth.cells import sources as cell_sources
 from smearsynth.cells.options import SourceOptions
+from smearsynth.gans.family import RECIPES
 from smearsynth.options import build
+from smearsynth.readers.architectures import ARCHITECTURES
+from smearsynth.readers.arms_options import ARMS, NEED_SYNTHETIC
 
 
 def source_files(wildcards):
@@ -17,6 +20,72 @@ def pairs_of(wildcards):
         if subset
         else rules.pairs.output.index
     )
+
+
+# A share of the real training cells stands in paths as a percentage.
+PERCENT = r"\d+(\.\d+)?"
+
+
+def percent_of(share):
+    return f"{100 * share:.6g}"
+
+
+def share_of(percent):
+    return float(percent) / 100
+
+
+def family_options(wildcards):
+    """What one model of the family is told: a change of another one's settings trains nothing anew."""
+    told = configuration.section(config, "gans.family")
+    own = [one for one in told["changes"] if one["model"] == wildcards.model]
+    return json.dumps(
+        {**told, "models": [wildcards.model], "changes": own}, sort_keys=True
+    )
+
+
+def redrawing(wildcards):
+    """The generator of cells that has seen just this share."""
+    return "all" if share_of(wildcards.percent) == 1 else f"share_{wildcards.percent}"
+
+
+def windows_reader():
+    """The reader of the configuration, for windows: it sees the whole of each."""
+    side = config["pairs"]["windows"]["size"]
+    told = configuration.section(config, "readers")
+    return json.dumps({**told, "window": side, "size": side}, sort_keys=True)
+
+
+def synthetic_cells(wildcards):
+    """The index of a generator's windows, where an arm has any."""
+    if wildcards.model == "real":
+        return []
+    return f"{RUN}/gans/family/{wildcards.percent}/{wildcards.model}/cells/index.json"
+
+
+def arm_options(wildcards):
+    """What one arm is told: one more arm, share, model or network trains none of the others anew."""
+    told = configuration.section(config, "readers.arms")
+    networks = [
+        one for one in told["networks"] if one["name"] == wildcards.architecture
+    ]
+    own = {
+        "arms": [wildcards.arm],
+        "shares": [share_of(wildcards.percent)],
+        "models": [] if wildcards.model == "real" else [wildcards.model],
+        "networks": networks,
+    }
+    return json.dumps({**told, **own}, sort_keys=True)
+
+
+def arms_of(shares, models, networks, arms):
+    """The tables of some arms: those without synthetic cells once, the others for each generator."""
+    return [
+        f"{RUN}/readers/arms/{percent_of(share)}/{model}/{network}/{arm}/names.tsv"
+        for share in shares
+        for network in networks
+        for arm in arms
+        for model in (models if arm in NEED_SYNTHETIC else ["real"])
+    ]
 
 
 def shard_count(wildcards):

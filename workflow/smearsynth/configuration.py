@@ -17,10 +17,12 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "pairs": ("smearsynth.pairs.options", "PairsOptions"),
     "pairs.windows": ("smearsynth.pairs.window_options", "WindowOptions"),
     "gans.training": ("smearsynth.gans.options", "GanOptions"),
+    "gans.family": ("smearsynth.gans.family_options", "FamilyOptions"),
     "backgrounds": ("smearsynth.backgrounds.options", "BackgroundOptions"),
     "layouts": ("smearsynth.layouts.options", "LayoutOptions"),
     "slides.render": ("smearsynth.slides.options", "RenderOptions"),
     "readers": ("smearsynth.readers.options", "ReaderOptions"),
+    "readers.arms": ("smearsynth.readers.arms_options", "ArmsOptions"),
     "evaluation": ("smearsynth.evaluation.options", "EvaluationOptions"),
     "studies.thesis": ("smearsynth.studies.options", "ThesisOptions"),
 }

@@ -68,7 +68,7 @@ class FamilyOptions:
     Parameters
     ----------
     models : tuple of str
-        Which models a run trains.
+        Which models a run trains; may be empty.
     steps : int
         Updates of the critic, each on one batch: equal for all models, and so is the number of real pictures that they see.
     batch : int
@@ -124,8 +124,6 @@ class FamilyOptions:
             problems.append(Problem("batch", f"{self.batch}", "2 or more"))
         if not 0 <= self.validation <= 0.5:
             problems.append(Problem("validation", f"{self.validation}", "from 0 to 0.5"))
-        if not self.models:
-            problems.append(Problem("models", "none", f"one or more of {', '.join(NAMES)}"))
         for name in sorted(set(self.models) - set(NAMES)):
             problems.append(Problem("models", f"{name!r}", f"a list of {', '.join(NAMES)}"))
         told = [change.model for change in self.changes]
