@@ -5,4 +5,4 @@ import sys
 from smearsynth.cli import dispatch
 
 if __name__ == "__main__":
-    sys.exit(dispatch("smearsynth.cells", ("source", "outline", "merge")))
+    sys.exit(dispatch("smearsynth.cells", ("source", "outline", "merge", "stain_normalise")))
