@@ -11,11 +11,11 @@ from cell_world import picture
 from smearsynth import images
 from smearsynth.cells import names
 from smearsynth.cells.names import Named
-from smearsynth.cells.options import SourceOptions, used
+from smearsynth.cells.options import SourceOptions
 from smearsynth.cli import dispatch
-from smearsynth.errors import UserError
 from smearsynth.files import read_json, read_tsv
 from smearsynth.options import build
+from smearsynth.studies.hazra_reported import TABLE_1, find
 from smearsynth.taxonomy import Taxonomy
 
 # Table 2's types, with those of Table 1's names that fall under them.
@@ -144,9 +144,13 @@ def test_nineteen_names_of_three_sources_fall_under_twelve_types(sources):
     rows = []
     for entry in entries:
         rows += names.read(read_source(folder, entry) / "names.tsv")
-    found = names.across(rows)
-    assert len(found) == 19 and set(found["lymphocytetypical"]) == {"eone", "lmu"} and set(found["neutrophil"]) == {"pbc"}
-    assert found["immaturegranulocyte"] == {"eone": 2, "pbc": 2} and found["smudgecell"] == {"eone": 2, "lmu": 2}
+    # As Table 1 of the study groups them.
+    found = {}
+    for row in rows:
+        found.setdefault(find(row.name).title, {})[row.source] = row.found
+    assert found.keys() == {row.title for row in TABLE_1} and len(found) == 19
+    assert set(found["lymphocyte typical"]) == {"eone", "lmu"} and set(found["neutrophil"]) == {"pbc"}
+    assert found["immature granulocyte"] == {"eone": 2, "pbc": 2} and found["smudge cell"] == {"eone": 2, "lmu": 2}
     assert {row.type for row in rows} == {t.name for t in taxonomy.types}
     told = {row.named: row.type for row in rows if row.source == "lmu"}
     assert (told["MMZ"], told["LYA"], told["NGB"], told["PMB"]) == (
@@ -211,13 +215,3 @@ def test_a_name_that_means_two_things_follows_the_source():
     two = build(SourceOptions, {"name": "b", "reader": "folders", "images": "b", "names": {"my": "myeloblast"}}, where="")
     kinds = [names.type_of(entry, taxonomy, "MY").name for entry in (one, two)]
     assert kinds == ["immature_granulocyte", "myeloblast"]
-
-
-def test_the_sources_that_a_run_uses():
-    entries = [{"name": "eone"}, {"name": "pbc"}, {"name": "lmu"}]
-    assert used(entries, None) == entries
-    assert used(entries, ["lmu", "pbc"]) == [{"name": "lmu"}, {"name": "pbc"}]
-    with pytest.raises(UserError, match=r"(?s)did you mean 'pbc'.*twice"):
-        used(entries, ["pcb", "lmu", "lmu"])
-    with pytest.raises(UserError, match="names no source"):
-        used(entries, [])

@@ -92,25 +92,6 @@ def followed(rows: Iterable[Named], catalogue: dict, taxonomy: Taxonomy) -> list
     return result
 
 
-def across(rows: Iterable[Named]) -> dict[str, dict[str, int]]:
-    """Cells found of each name in each source (Hazra et al. 2022, Table 1).
-
-    Names are compared without case, spaces and punctuation, a plural s included, and come as `taxonomy.key` writes them; a source
-    that does not know a name is absent from its mapping, which is not the same as 0 cells.
-    """
-    result: dict[str, dict[str, int]] = {}
-    for row in sorted(rows):
-        own = result.setdefault(singular(row.name), {})
-        own[row.source] = own.get(row.source, 0) + row.found
-    return result
-
-
-def singular(name: str) -> str:
-    """`taxonomy.key` of a name, without a plural s."""
-    plain = key(name)
-    return plain[:-1] if plain.endswith("s") else plain
-
-
 def write(path: str | Path, rows: Iterable[Named]) -> None:
     """Write the table, sorted."""
     write_tsv(path, COLUMNS, [list(astuple(row)) for row in sorted(rows)])

@@ -1,11 +1,10 @@
 """What the ``cells`` stage may be told about its sources and about the catalogue."""
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all, unknown
+from smearsynth.errors import Problem, raise_all
 
 # Which keys belong to which reader; the keys of all readers are not listed.
 READER_KEYS = {
@@ -195,28 +194,6 @@ class CatalogueOptions:
             if _absolute(path):
                 problems.append(Problem("hold_out, corrections", f"got {path!r}", "give the path relative to the data folder"))
         raise_all(problems)
-
-
-def used(sources: Sequence[Mapping], names: Sequence[str] | None) -> list[Mapping]:
-    """The entries of cells.sources that a run uses: those named in cells.use, in their order there, or all if it is null.
-
-    Raises
-    ------
-    UserError
-        For names that no source has, names that stand twice, or none at all.
-    """
-    known = {entry["name"]: entry for entry in sources}
-    problems = []
-    if len(known) < len(sources):
-        problems.append(Problem("cells.sources", "two sources have the same name", "give every source its own name"))
-    chosen = list(known) if names is None else list(names)
-    problems += [unknown("cells.use", name, known, word="source") for name in dict.fromkeys(chosen) if name not in known]
-    if not chosen:
-        problems.append(Problem("cells.use", "names no source", "name one or more of cells.sources, or write null for all"))
-    if len(set(chosen)) < len(chosen):
-        problems.append(Problem("cells.use", "names a source twice", "name every source once"))
-    raise_all(problems)
-    return [known[name] for name in chosen]
 
 
 def _absolute(path: str | None) -> bool:
