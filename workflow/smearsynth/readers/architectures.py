@@ -3,18 +3,23 @@
 Keras is imported when a network is built, so that checking options does not pay for it.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from smearsynth.readers.applications import APPLICATIONS, application
 
 Model = Any
 """A ``keras.Model``: float32 (n, size, size, 3) in [-1, 1] to logits (n, classes)."""
 
 
-def cnn(*, size: int, classes: int, seed: int) -> Model:
+def cnn(*, size: int, classes: int, seed: int, weights: str = "none") -> Model:
     """A small convolutional network, trained from nothing: four levels of two 3 × 3 convolutions, 0.3 M parameters.
 
     The first level works at half the resolution, which keeps a step cheap; average and maximum over space are joined, since a
     granule that shows in one place only would drown in the average.
     """
+    assert weights == "none", weights
     import keras
 
     seeds = iter(range(seed, seed + 100))
@@ -40,11 +45,11 @@ def cnn(*, size: int, classes: int, seed: int) -> Model:
     return keras.Model(picture, layers.Dense(classes, kernel_initializer=start, name="logits")(x), name="cnn")
 
 
-ARCHITECTURES = {"cnn": cnn}
+ARCHITECTURES: dict[str, Callable[..., Model]] = {"cnn": cnn, **{name: partial(application, name) for name in APPLICATIONS}}
 """Name in the configuration to the function that builds the network."""
 
-SMALLEST = {"cnn": 32}
-"""Smallest side of a picture, in pixels, that each network can take."""
+SMALLEST = dict.fromkeys(ARCHITECTURES, 32)
+"""Smallest side of a picture, in pixels, that each network is given; those that need more enlarge it."""
 
 
 def build(name: str, *, size: int, classes: int, seed: int, weights: str = "none") -> Model:
@@ -68,4 +73,4 @@ def build(name: str, *, size: int, classes: int, seed: int, weights: str = "none
     keras.Model
         Float32 pictures (n, size, size, 3) in [-1, 1] to logits (n, classes).
     """
-    return ARCHITECTURES[name](size=size, classes=classes, seed=seed)
+    return ARCHITECTURES[name](size=size, classes=classes, seed=seed, weights=weights)
