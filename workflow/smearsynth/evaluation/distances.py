@@ -7,6 +7,7 @@ import numpy as np
 
 from smearsynth import seeds
 from smearsynth.evaluation import classified, feature_files, frechet, inception_score, kernel, manifold
+from smearsynth.evaluation.cell_sets import composed
 from smearsynth.evaluation.feature_files import Features
 from smearsynth.evaluation.metrics_options import DistancesOptions
 from smearsynth.files import read_tsv, write_tsv
@@ -63,10 +64,12 @@ def run(args) -> None:
     wanted = next((found.category_ids for found in models.values() if (found.category_ids >= 0).all()), train.category_ids)
     compared: list[tuple[str, Features, Features | None, Features]] = [
         (FLOOR, halves[0], None, halves[1]),
-        (TRAINING, composed(train, wanted, seed=args.seed), None, test),
+        (TRAINING, train.at(composed(train.category_ids, wanted, seed=args.seed)), None, test),
     ]
     compared += [(name, found, seen, test) for name, found in models.items()]
-    compared += [(name, composed(found, wanted, seed=args.seed), seen, test) for name, found in ceilings.items()]
+    compared += [
+        (name, found.at(composed(found.category_ids, wanted, seed=args.seed)), seen, test) for name, found in ceilings.items()
+    ]
     rows, type_rows = [], []
     for name, found, of_model, held_out in compared:
         row = {"model": name, **measure(found, of_model, held_out, options, seed=args.seed)}
@@ -79,20 +82,6 @@ def run(args) -> None:
                 type_rows.append([row.get(column) for column in TYPE_COLUMNS])
     write_tsv(args.out, list(COLUMNS), rows)
     write_tsv(args.types_out, list(TYPE_COLUMNS), type_rows)
-
-
-def composed(found: Features, wanted: np.ndarray, *, seed: int) -> Features:
-    """As many cells of each type as there are in `wanted` (category ids), or all where there are fewer.
-
-    A distance also sees how frequent the types are and how many cells there are: rows of real and of spoilt cells have to
-    have the numbers of the models' rows to be the ends of their scale.
-    """
-    places = []
-    for category_id in np.unique(found.category_ids):
-        of_type = np.flatnonzero(found.category_ids == category_id)
-        rng = seeds.rng(seed, "evaluation", "composed", category_id)
-        places.append(rng.permutation(of_type)[: int((wanted == category_id).sum())])
-    return found.at(np.sort(np.concatenate(places)))
 
 
 def measure(found: Features, seen: Features | None, held_out: Features, options: DistancesOptions, *, seed: int) -> dict:

@@ -9,14 +9,22 @@ BLOCK = 512
 
 
 def squared_distances(points: np.ndarray, among: np.ndarray, *, block: int = BLOCK) -> Iterator[tuple[slice, np.ndarray]]:
-    """Blocks of rows of the squared Euclidean distances of points (n, d) to others (m, d): their place and float64 (rows, m)."""
-    others = np.asarray(among, np.float64)
-    lengths = np.einsum("ij,ij->i", others, others)
+    """Blocks of rows of the squared Euclidean distances of points (n, d) to others (m, d): their place and float64 (rows, m).
+
+    Either may be of integers; they become float64 block by block, so that many pictures need not be held as such.
+    """
+    parts = [slice(start, start + 4 * block) for start in range(0, len(among), 4 * block)]
+    lengths = np.concatenate([_lengths(among[part].astype(np.float64)) for part in parts])
     for start in range(0, len(points), block):
         rows = slice(start, min(start + block, len(points)))
-        some = np.asarray(points[rows], np.float64)
-        found = np.einsum("ij,ij->i", some, some)[:, None] + lengths - 2 * (some @ others.T)
+        some = points[rows].astype(np.float64)
+        products = np.concatenate([some @ among[part].astype(np.float64).T for part in parts], axis=1)
+        found = _lengths(some)[:, None] + lengths - 2 * products
         yield rows, np.maximum(found, 0, out=found)
+
+
+def _lengths(points: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", points, points)
 
 
 def nearest(points: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

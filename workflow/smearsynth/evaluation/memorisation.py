@@ -1,0 +1,123 @@
+"""Look for copies: are synthetic cells nearer to the training cells than to held-out ones? Table and gallery of the closest."""
+
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth import images, seeds
+from smearsynth.evaluation import feature_files
+from smearsynth.evaluation.bootstrap import interval
+from smearsynth.evaluation.cell_sets import models, same_numbers
+from smearsynth.evaluation.feature_files import Features
+from smearsynth.evaluation.gallery import strip
+from smearsynth.evaluation.metrics_options import MemorisationOptions
+from smearsynth.evaluation.neighbours import nearest, squared_distances
+from smearsynth.files import write_tsv
+from smearsynth.options import loads
+from smearsynth.pairs import crops
+
+COLUMNS = ["model", "extractor", "cells", "training_cells", "held_out_cells", "matched_cells"]
+COLUMNS += ["distance_to_training", "distance_to_held_out", "nearer_to_training", "low", "high"]
+COLUMNS += ["suspects", "suspects_share", "suspects_expected"]
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section evaluation.memorisation of the configuration, as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--cells", type=Path, required=True, help="windows/index.json: the real cells")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the training cells that the models saw")
+    parser.add_argument("--train", type=Path, required=True, help="features of the real training cells")
+    parser.add_argument("--test", type=Path, required=True, help="features of the real held-out cells")
+    parser.add_argument("--synthetic", nargs="+", required=True, metavar="MODEL=INDEX", help="index.json of each model's cells")
+    parser.add_argument("--features", nargs="+", required=True, metavar="MODEL=NPZ", help="features of each model's cells")
+    parser.add_argument("--out", type=Path, required=True, help="table (TSV), one row a model")
+    parser.add_argument("--gallery", type=Path, required=True, help="picture (PNG) of the closest cells of each model")
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(MemorisationOptions, args.options, where="evaluation.memorisation")
+    train, test = crops.read(args.cells, split="train"), crops.read(args.cells, split="test")
+    seen, held_out = (feature_files.read_for(path, cells.cell_ids) for path, cells in ((args.train, train), (args.test, test)))
+    chosen = np.flatnonzero(~(train.parts >= args.share))
+    train, seen = train.at(chosen), seen.at(chosen)
+    half = seeds.rng(args.seed, "evaluation", "halves").permutation(len(held_out))
+    sets: list[tuple[str, Features, Features]] = [("real against real", held_out.at(half[::2]), held_out.at(half[1::2]))]
+    strips = []
+    for name, drawn, found in models(args.synthetic, args.features):
+        feature_files.same_extractor({"--test": held_out, "--train": seen, name: found})
+        sets.append((name, found, held_out))
+        strips.append(closest(name, (drawn, found), (train, seen), (test, held_out), count=options.gallery))
+    sets.append(("ceiling: the training cells", seen, held_out))
+    limit = float(np.quantile(nearest(held_out.values, seen.values)[1], options.suspect))
+    rows = [[name, *measure(found, seen, real, limit, options, seed=args.seed)] for name, found, real in sets]
+    write_tsv(args.out, COLUMNS, rows)
+    images.write(args.gallery, np.concatenate(strips))
+
+
+def nearer_to_training(found: Features, seen: Features, held_out: Features, *, draws: int, seed: int) -> tuple[np.ndarray, int]:
+    """How often each cell is nearer to the training cells than to the held-out ones, where there are equally many of each type.
+
+    Were there more of one, the nearest would be among them by chance alone. So as many as there are of both are drawn at
+    random, several times. A model that learnt the distribution and copied nothing gives 0.5 on average.
+
+    Parameters
+    ----------
+    found : Features
+        Cells that are judged, n of them.
+    seen, held_out : Features
+        Real cells that the model was trained on, and others.
+    draws : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Share of the draws, in [0, 1]; equal distances count half.
+    int
+        Cells of each side that are compared with.
+    """
+    drawn = [
+        same_numbers(seen.category_ids, held_out.category_ids, seeds.rng(seed, "evaluation", "memorisation", i))
+        for i in range(draws)
+    ]
+    shares = np.zeros(len(found))
+    blocks = zip(squared_distances(found.values, seen.values), squared_distances(found.values, held_out.values), strict=True)
+    for (rows, to_seen), (_, to_held_out) in blocks:
+        for one, other in drawn:
+            near, far = to_seen[:, one].min(1), to_held_out[:, other].min(1)
+            shares[rows] += ((near < far) + (near <= far)) / (2 * draws)
+    return shares, len(drawn[0][0])
+
+
+def measure(
+    found: Features, seen: Features, held_out: Features, limit: float, options: MemorisationOptions, *, seed: int
+) -> list:
+    """The numbers of one row, see `COLUMNS`; distances are medians, `limit` marks the suspects (they are nearer than that)."""
+    shares, matched = nearer_to_training(found, seen, held_out, draws=options.draws, seed=seed)
+    rng = seeds.rng(seed, "evaluation", "memorisation", "interval")
+    ends = interval(lambda at: float(shares[at].mean()), len(shares), rng, resamples=options.resamples, level=options.level)
+    to_seen, to_held_out = nearest(found.values, seen.values)[1], nearest(found.values, held_out.values)[1]
+    suspects = int((to_seen < limit).sum())
+    return [
+        *(found.extractor, len(found), len(seen), len(held_out), matched),
+        *(float(np.median(to_seen)), float(np.median(to_held_out)), float(shares.mean()), *(ends or (None, None))),
+        *(suspects, suspects / len(found), options.suspect),
+    ]
+
+
+def closest(
+    name: str,
+    drawn: tuple[crops.Crops, Features],
+    train: tuple[crops.Crops, Features],
+    test: tuple[crops.Crops, Features],
+    *,
+    count: int,
+) -> np.ndarray:
+    """A strip of the cells that are nearest to a training cell: themselves, that training cell, the nearest held-out cell."""
+    at_train, distance = nearest(drawn[1].values, train[1].values)
+    at_test, _ = nearest(drawn[1].values, test[1].values)
+    order = np.argsort(distance, kind="stable")[:count]
+    lines = [drawn[0].pixels[order], train[0].pixels[at_train[order]], test[0].pixels[at_test[order]]]
+    return strip(f"{name}: closest to training", lines, ["cell", "training", "held-out"], columns=count)
