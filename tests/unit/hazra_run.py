@@ -22,7 +22,8 @@ def make_windows(folder: Path, *, split: str | None = None, count: int = 6) -> P
             images.write(folder / name, np.where(mask[..., None], picture, 235).astype(np.uint8))
             entry = {"file": name, "cell_id": cell_id, "category_id": category_id, "fold": None, "part": None}
             cells.append({**entry, "split": split or ("train" if number % 2 else "test")})
-    write_json(folder / "index.json", {"size": SIZE, "window": SIZE, "categories": TAXONOMY, "cells": cells})
+    present = [one for one in TAXONOMY if one["id"] in STAIN]
+    write_json(folder / "index.json", {"size": SIZE, "window": SIZE, "categories": present, "cells": cells})
     return folder / "index.json"
 
 

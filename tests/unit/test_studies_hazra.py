@@ -170,6 +170,14 @@ def test_a_training_without_a_classifier_is_named(tmp_path):
     assert read_tsv(out / "figure_7.tsv") == [] and (out / "figure_8.png").exists()
 
 
+def test_a_run_without_the_model_says_so(tmp_path):
+    assert study("training", "--out", tmp_path / "training") == 0 and (tmp_path / "training" / "figure_7.png").exists()
+    flags = ("--options", OPTIONS, "--taxonomy", TAXONOMY_JSON, "--seed", 1, "--cells", make_windows(tmp_path / "windows"))
+    assert study("samples", *flags, "--out", tmp_path / "samples") == 0
+    rows = read_tsv(tmp_path / "samples" / "figure_11.tsv")
+    assert {row["in the run"] for row in rows if row["kind"] == "generated"} == {"absent"}
+
+
 # Tables 5 and 6, Figures 9 and 10
 
 
@@ -238,3 +246,38 @@ def test_wrong_options_are_told_at_once(capsys, tmp_path):
     assert "alexnet" in capsys.readouterr().err
     assert study("classifiers", *flags[:1], OPTIONS.replace("100", "-1"), *flags[2:], "--out", tmp_path) == 2
     assert "minimum_steps" in capsys.readouterr().err
+
+
+# Figures 3 to 6
+
+FAMILY = json.dumps({"models": ["wgan_gp_ac"], "steps": 1, "filters": 4, "critic_filters": 4})
+
+
+def test_figures_3_to_6(tmp_path):
+    windows = make_windows(tmp_path / "windows", count=2)
+    out = twice(tmp_path, "networks", "--options", FAMILY, "--cells", windows)
+    rows = {at: read_tsv(out / f"figure_{at}.tsv") for at in (3, 4, 5, 6)}
+    # 32 pixels are three doublings of 4: three blocks up and, for the discriminator, three down.
+    assert [row["told"] for row in rows[3] if row["kind"] == "residual block"] == ["up"] * 3
+    assert [row["told"] for row in rows[4] if row["kind"] == "residual block"] == ["down"] * 3
+    assert rows[3][-1]["output"] == "32 × 32 × 3" and rows[3][-1]["told"] == "tanh"
+    # Two heads: a score of the source, a logit for each of the three types that have cells; no label goes in.
+    heads = {row["told"]: row for row in rows[4] if row["told"] in ("score of the source", "logits of the type")}
+    assert heads["score of the source"]["output"] == "1" and heads["logits of the type"]["output"] == "3"
+    assert heads["score of the source"]["takes"] == heads["logits of the type"]["takes"]
+    assert [row["layer"] for row in rows[4] if row["kind"] == "InputLayer"] == ["picture"]
+    # The way through the block and the short one are added.
+    assert rows[5][-1]["kind"] == "Add" and len(rows[5][-1]["takes"].split(", ")) == 2
+    assert sum(int(row["parameters"]) for row in rows[5]) == int(next(r for r in rows[3] if r["told"] == "up")["parameters"])
+
+
+def test_the_parameters_of_a_figure_are_those_of_the_model():
+    from smearsynth.gans.family import RECIPES
+    from smearsynth.gans.networks import family
+    from smearsynth.studies import hazra_networks, layer_graph
+
+    shape = {"size": 32, "types": 3, "filters": 4, "precision": "float32", "seed": 0}
+    made = [build(RECIPES["wgan_gp_ac"], **shape) for build in (family.generator, family.critic)]
+    drawn = hazra_networks.figures(*map(layer_graph.read, made))
+    for model, figure in zip(made, ("figure_3", "figure_4"), strict=True):
+        assert sum(node.parameters for node in drawn[figure][1].values()) == model.count_params()

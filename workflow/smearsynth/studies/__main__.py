@@ -20,6 +20,7 @@ COMMANDS = (
     "thesis_whole",
     "hazra_counts",
     "hazra_workflow",
+    "hazra_networks",
     "hazra_samples",
     "hazra_models",
     "hazra_training",

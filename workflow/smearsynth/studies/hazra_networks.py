@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from smearsynth.files import write_tsv
+from smearsynth.files import read_json, write_tsv
+from smearsynth.gans.family_options import FamilyOptions, recipe
+from smearsynth.options import loads
 from smearsynth.studies import diagram, layer_graph
 from smearsynth.studies.layer_graph import Node
 
@@ -28,6 +30,31 @@ LABELS = {"told": "type, one-hot", "noise": "noise", "picture": "picture"}
 """Inputs of the two networks."""
 HEADS = ("score of the source", "logits of the type")
 """Outputs of the discriminator, in order."""
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section gans.family of the configuration, as JSON")
+    parser.add_argument("--cells", type=Path, required=True, help="pairs/windows/index.json: size of the pictures, types")
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets figure_3 to figure_6 (.png, .tsv)")
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(FamilyOptions, args.options, where="gans.family")
+    index = read_json(args.cells)
+    from smearsynth.gans import engine
+
+    engine.configure(device="cpu", threads=1)
+    from smearsynth.gans.networks import family
+
+    made = recipe(options, MODEL)
+    told = {"size": index["size"], "types": len(index["categories"]), "precision": options.precision, "seed": 0}
+    generator = layer_graph.read(family.generator(made, filters=options.filters, **told))
+    critic = layer_graph.read(family.critic(made, filters=options.critic_filters, **told))
+    for name, (title, nodes) in figures(generator, critic).items():
+        draw(args.out / f"{name}.png", title, nodes)
+        write(args.out / f"{name}.tsv", nodes)
 
 
 def figures(generator: Mapping[str, Node], critic: Mapping[str, Node]) -> dict[str, tuple[str, dict[str, Node]]]:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 from smearsynth import images, seeds
 from smearsynth.files import read_json, write_tsv
 from smearsynth.options import loads
@@ -19,7 +21,7 @@ def arguments(parser) -> None:
     parser.add_argument("--taxonomy", required=True, help="the section taxonomy of the configuration, as JSON")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--cells", type=Path, required=True, help="pairs/windows/index.json")
-    parser.add_argument("--generated", type=Path, required=True, help="index.json of WGAN-GP-AC's cells")
+    parser.add_argument("--generated", type=Path, help="index.json of WGAN-GP-AC's cells; none where the run has none")
     parser.add_argument("--out", type=Path, required=True, help="folder; gets figure_1 and figure_11 (.png, .tsv)")
 
 
@@ -27,11 +29,12 @@ def run(args) -> None:
     """Run the command."""
     options = loads(HazraOptions, args.options, where="studies.hazra2022")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    indices = {"real": read_json(args.cells), "generated": read_json(args.generated)}
+    nothing: dict = {"cells": []}
+    indices = {"real": read_json(args.cells), "generated": read_json(args.generated) if args.generated else nothing}
     chosen = {
         kind: choose(index["cells"], taxonomy, count=options.cells, seed=args.seed, kind=kind) for kind, index in indices.items()
     }
-    folders = {"real": args.cells.parent, "generated": args.generated.parent}
+    folders = {"real": args.cells.parent, "generated": (args.generated or args.cells).parent}
     types = listed(taxonomy, {category["id"] for category in indices["real"]["categories"]})
     for figure, kinds in (("figure_1", ("real",)), ("figure_11", ("real", "generated"))):
         rows = []
@@ -66,31 +69,33 @@ def draw(path: Path, types: list[str], chosen: dict[str, dict], folders: dict[st
     """A row for each type in two columns of types; real cells on the left of generated ones; an absent type is named absent."""
     from smearsynth.studies import style
 
-    lines = -(-len(types) // 2)
-    # Of each half: the name, and for each kind its cells after a little room.
-    widths = [1.0] + ([0.12] + [1.0] * count) * len(chosen)
-    wide = len(widths)
-    figure, axes = style.figure(2 * (0.95 * sum(widths) + 0.2), 0.99 * lines + 0.35, rows=lines, columns=2 * wide)
-    axes[0, 0].get_gridspec().set_width_ratios(widths * 2)
-    figure.get_layout_engine().set(h_pad=0.02, w_pad=0.015, hspace=0, wspace=0)
+    lines, kinds = -(-len(types) // 2), len(chosen)
+    # Of each half: the name, then a strip of cells of each kind.
+    figure, axes = style.figure(2 * (1.0 + 0.95 * count * kinds), 0.99 * lines + 0.35, rows=lines, columns=2 * (1 + kinds))
+    axes[0, 0].get_gridspec().set_width_ratios(([1.05] + [float(count)] * kinds) * 2)
+    figure.get_layout_engine().set(h_pad=0.02, w_pad=0.05, hspace=0, wspace=0)
     for axis in axes.flat:
         axis.set_axis_off()
     for number, name in enumerate(types):
-        row, first = number % lines, (number // lines) * wide
-        axes[row, first].text(0.98, 0.5, _broken(name), ha="right", va="center", fontsize=8.5)
-        for block, (kind, found) in enumerate(chosen.items()):
-            at = first + 2 + block * (count + 1)
-            if row == 0 and len(chosen) > 1:
-                axes[0, at].set_title(kind, loc="left", fontweight="normal", fontsize=8.5, pad=4)
-            for axis, cell in zip(axes[row, at : at + count], found.get(name, []), strict=False):
-                axis.set_axis_on()
-                style.picture(axis, images.read(folders[kind] / cell["file"]))
-            if name not in found:
-                axes[row, at].set_axis_on()
-                style.absent(axes[row, at], "absent")
+        row, first = number % lines, (number // lines) * (1 + kinds)
+        axes[row, first].text(1, 0.5, name.replace("_", "\n"), ha="right", va="center", fontsize=8.5)
+        for at, (kind, found) in enumerate(chosen.items(), start=first + 1):
+            cells = [images.read(folders[kind] / cell["file"]) for cell in found.get(name, [])]
+            axis = axes[row, at]
+            axis.imshow(strip(cells, count), interpolation="antialiased")
+            if not cells:
+                axis.text(0.5 / count, 0.5, "absent", ha="center", va="center", color="#5b6270", transform=axis.transAxes)
+            if row == 0 and kinds > 1:
+                axis.set_title(kind, loc="left", fontweight="normal", fontsize=8.5, pad=4)
     style.save(figure, path)
 
 
-def _broken(name: str) -> str:
-    """A type's name over several lines."""
-    return name.replace("_", "\n")
+def strip(cells: list[np.ndarray], count: int) -> np.ndarray:
+    """Pictures of one size side by side, a little white between them, uint8; as wide as `count` of them; grey where none is."""
+    size = len(cells[0]) if cells else 64
+    gap = max(1, size // 24)
+    whole = np.full((size, count * (size + gap) - gap, 3), 255, np.uint8)
+    whole[:, :size] = 243
+    for at, cell in enumerate(cells):
+        whole[:, at * (size + gap) : at * (size + gap) + size] = cell
+    return whole

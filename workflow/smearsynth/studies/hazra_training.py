@@ -14,20 +14,22 @@ FIGURES = {
 
 def arguments(parser) -> None:
     """Flags of the command."""
-    parser.add_argument("--model", type=Path, required=True, help="folder of the model: validation.tsv and model.json are read")
+    parser.add_argument(
+        "--model", type=Path, help="folder of the model: validation.tsv and model.json are read; none where the run has none"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder; gets figure_7 and figure_8 (.png, .tsv)")
 
 
 def run(args) -> None:
     """Run the command."""
-    rows = read_tsv(args.model / "validation.tsv")
-    model = read_json(args.model / "model.json")
+    rows = read_tsv(args.model / "validation.tsv") if args.model else []
+    batch = read_json(args.model / "model.json")["batch"] if args.model else None
     for figure, (measure, label, paper) in FIGURES.items():
         curves = {kind: curve(rows, f"{kind}_{measure}") for kind in ("training", "validation")}
         steps = sorted({step for points in curves.values() for step, _ in points})
         table = [[step, *(dict(points).get(step) for points in curves.values()), *paper.values()] for step in steps]
         write_tsv(args.out / f"{figure}.tsv", ["step", *curves, *(f"{kind}, paper's last" for kind in paper)], table)
-        draw(args.out / f"{figure}.png", curves, paper, label=label, model=model)
+        draw(args.out / f"{figure}.png", curves, paper, label=label, batch=batch)
 
 
 def curve(rows: list[dict[str, str]], column: str) -> list[tuple[int, float]]:
@@ -35,7 +37,7 @@ def curve(rows: list[dict[str, str]], column: str) -> list[tuple[int, float]]:
     return [(int(row["step"]), float(row[column])) for row in rows if row[column] not in ("", "n/a")]
 
 
-def draw(path: Path, curves: dict[str, list], paper: dict[str, float], *, label: str, model: dict) -> None:
+def draw(path: Path, curves: dict[str, list], paper: dict[str, float], *, label: str, batch: int | None) -> None:
     """Both curves with the values that the paper ends at; a curve without points is named absent."""
     from smearsynth.studies import style
 
@@ -44,7 +46,7 @@ def draw(path: Path, curves: dict[str, list], paper: dict[str, float], *, label:
     colours = {"training": style.BLUE, "validation": style.RED}
     axis.set_title(f"Auxiliary classifier of WGAN-GP-AC: {label}", fontsize=9)
     if not any(curves.values()):
-        style.absent(axis, "absent: this training has logged\nno answers of the classifier")
+        style.absent(axis, "absent: this run has no answers\nof the auxiliary classifier")
         style.save(figure, path)
         return
     for kind, points in curves.items():
@@ -55,7 +57,7 @@ def draw(path: Path, curves: dict[str, list], paper: dict[str, float], *, label:
         axis.plot(*zip(*points, strict=True), color=colours[kind], marker=marker, markersize=3, label=f"{kind} cells")
         axis.axhline(paper[kind], color=colours[kind], linestyle=":", linewidth=1.2, label=f"paper, {kind}: {paper[kind]:g}")
     told = f"the paper has {EPOCHS} × {ITERATIONS} = {EPOCHS * ITERATIONS:,} of {BATCH}"
-    axis.set_xlabel(f"training step (a batch of {model['batch']}; {told})")
+    axis.set_xlabel(f"training step (a batch of {batch}; {told})")
     axis.set_ylim(bottom=0, top=1.02 if label.startswith("share") else None)
     axis.set_xlim(left=0)
     figure.legend(loc="outside lower center", ncols=2)

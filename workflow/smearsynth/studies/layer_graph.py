@@ -14,7 +14,7 @@ class Node:
     Parameters
     ----------
     name : str
-        The layer's own; unique within its model.
+        Its kind and number in its model, such as ``Conv2D 3``; an input's own name.
     kind : str
         Its class, such as ``Conv2D``.
     detail : str
@@ -62,13 +62,18 @@ class Block:
 
 def read(model: Any) -> dict[str, Node]:
     """The layers of a functional ``keras.Model``, each used once, in order."""
-    makers = {id(tensor): layer.name for layer in model.layers for tensor in _listed(layer.output)}
+    # Keras numbers layers over all models of a process; here each model counts its own.
+    kinds = [type(layer).__name__ for layer in model.layers]
+    names = [
+        layer.name if kind == "InputLayer" else f"{kind} {kinds[: at + 1].count(kind)}"
+        for at, (layer, kind) in enumerate(zip(model.layers, kinds, strict=True))
+    ]
+    makers = {id(tensor): name for layer, name in zip(model.layers, names, strict=True) for tensor in _listed(layer.output)}
     nodes = {}
-    for layer in model.layers:
-        kind = type(layer).__name__
+    for layer, name, kind in zip(model.layers, names, kinds, strict=True):
         parents = () if kind == "InputLayer" else tuple(makers[id(tensor)] for tensor in _listed(layer.input))
         shape = tuple(_listed(layer.output)[0].shape[1:])
-        nodes[layer.name] = Node(layer.name, kind, _detail(layer), shape, layer.count_params(), parents)
+        nodes[name] = Node(name, kind, _detail(layer), shape, layer.count_params(), parents)
     return nodes
 
 
