@@ -15,11 +15,11 @@ class Recipe:
     source : str
         Who published it.
     generator, critic : str
-        Blocks of the networks: ``residual``, ``convolutional`` (strided and transposed, as in DCGAN), or ``modulated``: residual
-        with every normalisation scaled and shifted by noise and type.
+        Blocks of the networks: ``residual``, or ``convolutional`` (strided and transposed, as in DCGAN).
     generator_labels : str
         Where the generator learns the type: ``none``; ``input``, beside the noise; ``planes``, by its own dense layer, reshaped
-        and concatenated with the noise's (Hazra et al. 2022, section 3.2); ``modulate``, in every block.
+        and concatenated with the noise's (Hazra et al. 2022, section 3.2); ``modulate``, in every block, whose normalisation is
+        scaled and shifted by noise and type.
     critic_labels : str
         ``none``; ``planes``, one for each type beside the picture; ``project``, an inner product of the type's embedding with the
         features (Miyato and Koyama 2018).
@@ -29,7 +29,8 @@ class Recipe:
         ``wasserstein``, ``cross_entropy`` (non-saturating) or ``hinge``.
     constraint : str
         What keeps the critic smooth: ``none``; ``clip``, weights within `clip`; ``interpolated``, gradients of norm 1 between
-        real and generated pictures (Gulrajani et al. 2017); ``real``, gradients of norm 0 at real pictures (Mescheder et al. 2018).
+        real and generated pictures (Gulrajani et al. 2017); ``real``, gradients of norm 0 at real pictures (Mescheder et al.
+        2018).
     auxiliary : str
         Second head of the critic: ``none``; ``types``, which names the type; ``codes``, which reads the generator's hidden codes.
     auxiliary_real_only : bool
@@ -64,7 +65,7 @@ class Recipe:
 
     name: str
     source: str
-    generator: Literal["residual", "convolutional", "modulated"]
+    generator: Literal["residual", "convolutional"]
     critic: Literal["residual", "convolutional"]
     objective: Literal["wasserstein", "cross_entropy", "hinge"]
     generator_rate: float
@@ -153,8 +154,8 @@ RECIPES = {
         Recipe(
             "default",
             "smearsynth",
-            generator="modulated",
-            critic="residual",
+            generator="convolutional",
+            critic="convolutional",
             generator_labels="modulate",
             critic_labels="project",
             critic_norm="spectral",

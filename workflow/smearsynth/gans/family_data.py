@@ -72,4 +72,3 @@ def turned(pictures: np.ndarray, random: np.random.Generator) -> np.ndarray:
         picture = np.rot90(pictures[i], way % 4)
         result[i] = picture[:, ::-1] if way >= 4 else picture
     return result
-

@@ -9,6 +9,7 @@ from smearsynth.gans.family import RECIPES, Recipe
 
 NAMES = tuple(RECIPES)
 AUGMENTATIONS = ("colour", "shift", "cutout")
+COUNTS = ("steps", "filters", "critic_filters", "threads", "log_every", "grid_every", "checkpoint_every", "validate_every")
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,7 @@ class FamilyOptions:
     changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
-        problems = [
-            Problem(name, f"{getattr(self, name)}", "1 or more")
-            for name in ("steps", "filters", "critic_filters", "threads")
-            + ("log_every", "grid_every", "checkpoint_every", "validate_every")
-            if getattr(self, name) < 1
-        ]
+        problems = [Problem(name, f"{getattr(self, name)}", "1 or more") for name in COUNTS if getattr(self, name) < 1]
         if self.batch < 2:
             problems.append(Problem("batch", f"{self.batch}", "2 or more"))
         if not 0 <= self.validation <= 0.5:

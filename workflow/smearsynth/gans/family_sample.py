@@ -27,7 +27,7 @@ def run(args) -> None:
         raise UserError.of("--per-type", f"{args.per_type}", "1 or more")
     generator = family_sampling.load(args.model, options.device)
     model = read_json(args.model / "model.json")
-    entries = []
+    entries: list[dict] = []
     with atomic_folder(args.out) as folder:
         (folder / "images").mkdir()
         for category in generator.categories:

@@ -8,7 +8,7 @@ import numpy as np
 
 from smearsynth import images
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import read_json, sha256
 from smearsynth.gans import engine
 from smearsynth.gans.family import CODES, Recipe
 from smearsynth.gans.family_options import FamilyOptions, recipe
@@ -29,7 +29,7 @@ def load(folder: str | Path, device: str = "auto") -> "FamilyGenerator":
     Raises
     ------
     UserError
-        If the weights are missing or not of this model.
+        If the weights are missing, of another model, or changed since they were written.
     """
     folder = Path(folder)
     model = read_json(folder / "model.json")
@@ -49,6 +49,8 @@ def load(folder: str | Path, device: str = "auto") -> "FamilyGenerator":
     weights = folder / "generator.weights.h5"
     if not weights.is_file():
         raise UserError.of(str(weights), "no such file", "train the model again")
+    if sha256(weights) != model["weights_sha256"]:
+        raise UserError.of(str(weights), "not the file that model.json names (sha256 differs)", "train the model again")
     try:
         network.load_weights(weights)
     except (OSError, ValueError, KeyError) as error:

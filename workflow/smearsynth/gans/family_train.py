@@ -98,7 +98,7 @@ def _check(index: Path, cells: crops.Crops) -> None:
         side //= 2
     if not 4 <= side <= 7 or cells.size < 32:
         problems.append(
-            Problem(str(index), f"pictures of {cells.size} px", "set pairs.windows.size to 32, 48, 64, 80, 96, 112, 128, 192 or 256")
+            Problem(str(index), f"pictures of {cells.size} px", "set pairs.windows.size to 32, 48, 64, 80, 96, 128, 192 or 256")
         )
     raise_all(problems)
 

@@ -1,6 +1,6 @@
 """One training for the whole family: what a recipe says is done, for every recipe by the same code."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -47,15 +47,9 @@ class FamilyTraining:
         self._kinds = np.array([known[category_id] for category_id in self.cells.category_ids], np.int32)
         self._held_kinds = np.array([known[category_id] for category_id in self.held.category_ids], np.int32)
         self._draws = family_data.Draws(self._kinds, options.sampling, entropy(seed, "draws"))
-        shape = {"size": self.size, "types": self.types, "precision": options.precision}
-        start = entropy(seed, "generator") % 2**31
-        self.generator = networks.generator(self.recipe, filters=options.filters, seed=start, **shape)
-        self.averaged = None
-        if self.recipe.ema:
-            self.averaged = networks.generator(self.recipe, filters=options.filters, seed=start, **shape)
-        self.critic = networks.critic(
-            self.recipe, filters=options.critic_filters, seed=entropy(seed, "critic") % 2**31, **shape
-        )
+        self.generator = self._network(networks.generator, options.filters, "generator")
+        self.averaged = self._network(networks.generator, options.filters, "generator") if self.recipe.ema else None
+        self.critic = self._network(networks.critic, options.critic_filters, "critic")
         self.groups = [self.generator.trainable_variables, self.critic.trainable_variables]
         self.optimisers = [self._optimiser(rate) for rate in (self.recipe.generator_rate, self.recipe.critic_rate)]
         for optimiser, group in zip(self.optimisers, self.groups, strict=True):
@@ -67,6 +61,10 @@ class FamilyTraining:
         self._rows = rows
         self._update = engine.compiled(self._step)
         self._judge = engine.compiled(self._head)
+
+    def _network(self, build: Callable[..., keras.Model], filters: int, name: str) -> keras.Model:
+        start, precision = entropy(self.seed, name) % 2**31, self.options.precision
+        return build(self.recipe, size=self.size, types=self.types, filters=filters, precision=precision, seed=start)
 
     def _optimiser(self, rate: float) -> keras.optimizers.Optimizer:
         if self.recipe.optimiser == "rmsprop":

@@ -95,7 +95,7 @@ def type_loss(logits: Any, kinds: Any) -> Any:
 
 
 def code_loss(read: Any, kinds: Any, codes: Any) -> Any:
-    """Minus the lower bound of the mutual information between hidden codes and pictures (Chen et al. 2016, eq. 5), but for constants.
+    """Minus the lower bound of the mutual information of codes and pictures (Chen et al. 2016, eq. 5), but for constants.
 
     Parameters
     ----------

@@ -72,9 +72,7 @@ class Blocks:
         if self.norm == "batch":
             return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=1e-4, dtype=self.dtype)(x)
         if self.norm == "modulated":
-            plain = keras.layers.BatchNormalization(
-                momentum=MOMENTUM, epsilon=1e-4, center=False, scale=False, dtype=self.dtype
-            )
+            plain = keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=1e-4, center=False, scale=False, dtype=self.dtype)
             return Style(dtype=self.dtype)([plain(x), self.code])
         return x
 
@@ -117,8 +115,9 @@ class Spread(keras.layers.Layer):
 
     def call(self, x):
         """One more channel on (batch, height, width, channels); a batch that is no multiple of the group is one group."""
-        batch, height, width, channels = x.shape[0] or ops.shape(x)[0], *x.shape[1:]
-        group = self.group if isinstance(batch, int) and batch % self.group == 0 else batch
+        height, width, channels = x.shape[1:]
+        batch = x.shape[0]
+        group = self.group if batch and batch % self.group == 0 else ops.shape(x)[0]
         wide = ops.reshape(ops.cast(x, "float32"), (group, -1, height, width, channels))
         deviation = ops.sqrt(ops.var(wide, axis=0) + 1e-8)
         plane = ops.mean(deviation, axis=(1, 2, 3), keepdims=True)

@@ -22,6 +22,11 @@ def levels(size: int) -> tuple[int, int]:
     return size, doublings
 
 
+def channels(filters: int, shrunk: int) -> int:
+    """Channels of a feature map whose side is `shrunk` times smaller than the picture's: at most eight times `filters`."""
+    return filters * min(8, shrunk)
+
+
 def told_width(recipe: Recipe, types: int) -> int:
     """Numbers that the generator is told beside the noise: the type or the hidden codes, one-hot, and continuous codes."""
     if recipe.auxiliary == "codes":
@@ -41,7 +46,7 @@ def generator(recipe: Recipe, *, size: int, types: int, filters: int, precision:
     types : int
         Cell types.
     filters : int
-        Channels at the last blocks; twice as many for each halving of the side, at most eight times.
+        Channels at the full side; see `channels`.
     precision : str
         ``bfloat16`` or ``float32`` for the convolutions.
     seed : int
@@ -55,21 +60,21 @@ def generator(recipe: Recipe, *, size: int, types: int, filters: int, precision:
     """
     side, doublings = levels(size)
     noise = keras.Input((recipe.noise,), name="noise")
-    width = told_width(recipe, types)
-    told = keras.Input((width,), name="told") if width else None
+    heard = told_width(recipe, types)
+    told = keras.Input((heard,), name="told") if heard else None
     inputs = [noise] if told is None else [noise, told]
     convolutional = recipe.generator == "convolutional"
     code = keras.layers.Concatenate()(inputs) if told is not None else noise
     blocks = Blocks(
         seed,
-        norm="modulated" if recipe.generator == "modulated" else "batch",
+        norm="modulated" if recipe.generator_labels == "modulate" else "batch",
         precision=precision,
         spread=NORMAL if convolutional else None,
         code=code,
     )
-    # Convolutional blocks begin one level lower: the last one makes the picture itself.
-    widths = [filters * min(8, 2 ** (doublings - 1 - level)) for level in range(doublings)]
-    first = widths[0]
+    # Of convolutional blocks the last one makes the picture itself.
+    sides = [side * 2**level for level in range(doublings + 1)]
+    first, *widths = (channels(filters, size // at) for at in (sides[:-1] if convolutional else sides))
     if recipe.generator_labels == "planes":
         x = keras.layers.Reshape((side, side, first))(blocks.active(blocks.dense(noise, side * side * first), 0.0))
         kind = keras.layers.Reshape((side, side, PLANES))(blocks.active(blocks.dense(told, side * side * PLANES), 0.0))
@@ -77,26 +82,26 @@ def generator(recipe: Recipe, *, size: int, types: int, filters: int, precision:
     else:
         x = keras.layers.Reshape((side, side, first))(blocks.dense(code, side * side * first))
     if convolutional:
-        for channels in widths[1:]:
-            x = blocks.transposed(blocks.active(x, 0.0), channels)
+        for width in widths:
+            x = blocks.transposed(blocks.active(x, 0.0), width)
         x = blocks.transposed(blocks.active(x, 0.0), 3)
     else:
-        for channels in widths:
-            x = blocks.residual_up(x, channels)
+        for width in widths:
+            x = blocks.residual_up(x, width)
         x = blocks.conv(blocks.active(x, 0.0), 3, 3)
     return keras.Model(inputs, keras.layers.Activation("tanh", dtype="float32")(x), name=f"{recipe.name}_generator")
 
 
 def critic(recipe: Recipe, *, size: int, types: int, filters: int, precision: str, seed: int) -> keras.Model:
-    """The critic (discriminator) of a recipe; parameters as of `generator`, `filters` at the first block.
+    """The critic (discriminator) of a recipe; parameters as of `generator`.
 
     Returns
     -------
     keras.Model
-        From pictures (batch, size, size, 3) in [-1, 1] and, where `critic_labels` says so, one-hot types (batch, types), to a list:
-        a score for each picture (batch, 1) and, with an auxiliary head, its logits (batch, types) or codes; all float32.
+        From pictures (batch, size, size, 3) in [-1, 1] and, where `critic_labels` says so, one-hot types (batch, types), to a
+        score for each picture (batch, 1) and, with an auxiliary head, its logits (batch, types) or codes; all float32.
     """
-    side, halvings = levels(size)
+    _, halvings = levels(size)
     picture = keras.Input((size, size, 3), name="picture")
     kind = keras.Input((types,), name="type") if recipe.critic_labels != "none" else None
     inputs: list[Any] = [picture] if kind is None else [picture, kind]
@@ -106,16 +111,16 @@ def critic(recipe: Recipe, *, size: int, types: int, filters: int, precision: st
     if recipe.critic_labels == "planes":
         plane = keras.layers.UpSampling2D(size)(keras.layers.Reshape((1, 1, types))(kind))
         x = keras.layers.Concatenate()([x, plane])
-    widths = [filters * min(8, 2**level) for level in range(halvings)]
+    widths = [channels(filters, 2 ** (level + 1)) for level in range(halvings)]
     if convolutional:
         # No normalisation where the picture comes in (Radford et al. 2016, section 3).
         x = keras.layers.LeakyReLU(0.2, dtype=blocks.dtype)(blocks.conv(x, widths[0], 4, 2))
-        for channels in widths[1:]:
-            x = blocks.active(blocks.conv(x, channels, 4, 2), 0.2)
+        for width in widths[1:]:
+            x = blocks.active(blocks.conv(x, width, 4, 2), 0.2)
     else:
         x = blocks.conv(x, filters, 3)
-        for channels in [*widths[1:], widths[-1]]:
-            x = blocks.residual_down(x, channels)
+        for width in widths:
+            x = blocks.residual_down(x, width)
         x = keras.layers.LeakyReLU(0.2, dtype=blocks.dtype)(x)
     if recipe.spread:
         x = blocks.conv(Spread(dtype=blocks.dtype)(x), widths[-1], 3)
