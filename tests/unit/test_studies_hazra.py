@@ -15,7 +15,9 @@ from smearsynth.studies.hazra_arms import classifier
 COMMANDS = tuple(
     f"hazra_{name}" for name in ("counts", "workflow", "networks", "samples", "models", "training", "classifiers", "types")
 )
-OPTIONS = json.dumps({"minimum_steps": 100, "classifier": "inceptionv3", "cells": 3, "resamples": 200, "level": 0.95})
+CHOICES = {"minimum_steps": 100, "classifier": "inception_v3", "cells": 3, "resamples": 200, "level": 0.95}
+CHOICES |= {"models": ["wgan_gp_ac", "wgan"], "networks": ["inception_v3", "resnet50"], "arms": ["original", "class_balanced"]}
+OPTIONS = json.dumps(CHOICES)
 
 
 def study(name, *arguments) -> int:
@@ -126,8 +128,14 @@ def test_figures_1_and_11(tmp_path):
 
 @pytest.fixture
 def models(tmp_path):
-    columns = ["model", "inception_score", "inception_score_spread", "fid_train", "fid_test", "class_precision"]
-    rows = [["wgan_gp_ac", 2.5, 0.1, 40.0, 44.0, 0.5], ["wgan", 2.0, 0.2, 50.0, 51.0, None], ["real", 2.9, 0.1, 3.0, 3.5, 0.9]]
+    columns = ["model", "extractor", "cells", "inception_score", "inception_score_spread", "fid_train", "fid_test"]
+    columns += ["fid_warning", "class_precision"]
+    few = "n = 60, below 2,048"
+    rows = [
+        ["wgan_gp_ac", "cells", 60, 2.5, 0.1, 40.0, 44.0, few, 0.5],
+        ["wgan", "cells", 60, 2.0, 0.2, 50.0, 51.0, few, None],
+        ["real training", "cells", 60, 2.9, 0.1, 3.0, 3.5, None, 0.9],
+    ]
     write_tsv(tmp_path / "metrics.tsv", columns, rows)
     write_tsv(tmp_path / "nearest.tsv", ["model", "l1", "psnr"], [["wgan_gp_ac", 0.125, 21.5]])
     folders = [make_model(tmp_path / name, steps=steps) for name, steps in (("wgan_gp_ac", 100), ("wgan", 99))]
@@ -143,8 +151,10 @@ def test_table_3(models):
     assert paper["precision, classifier"] == "0.9683"
     assert rows["WGAN", "this run"]["state"] == "not trained" and rows["WGAN", "this run"]["precision, classifier"] == "n/a"
     assert rows["CGAN", "this run"]["state"] == "absent"
+    assert (ours["cells"], ours["warning"], paper["cells"]) == ("60", "n = 60, below 2,048", "n/a")
+    assert "Features: cells." in (models / "table_3.md").read_text()
     # Eight models, each twice, and the reference row.
-    assert len(rows) == 17 and rows["real", "this run"]["FID, training"] == "3"
+    assert len(rows) == 17 and rows["real training", "this run"]["FID, training"] == "3"
 
 
 def test_table_4(models):
@@ -187,7 +197,7 @@ def arms(tmp_path):
     right = [RED, RED, EOSINOPHIL, EOSINOPHIL, LYMPHOCYTE, LYMPHOCYTE]
     wrong = [RED, RED, EOSINOPHIL, LYMPHOCYTE, LYMPHOCYTE, LYMPHOCYTE]
     return [
-        make_arm(tmp_path / "a", "inceptionv3", "original", [wrong, right], own=wrong),
+        make_arm(tmp_path / "a", "inception_v3", "original", [wrong, right], own=wrong),
         make_arm(tmp_path / "b", "resnet50", "class_balanced", [right]),
         make_arm(tmp_path / "c", "my_own", "synthetic", [[RED] * 6]),
     ]
@@ -227,7 +237,7 @@ def test_figures_9_and_10(tmp_path, arms):
 
 
 def test_classifiers_go_by_the_papers_names():
-    assert [classifier(name) for name in ("InceptionV3", "resnet50", "VGG16", "cnn", "mobilenet")] == [
+    assert [classifier(name) for name in ("inception_v3", "resnet50", "VGG16", "cnn", "mobilenet")] == [
         "inceptionv3",
         "resnet",
         "vgg16",
@@ -240,12 +250,11 @@ def test_classifiers_go_by_the_papers_names():
 
 
 def test_wrong_options_are_told_at_once(capsys, tmp_path):
-    options = json.dumps({"minimum_steps": -1, "classifier": "alexnet", "cells": 3, "resamples": 200, "level": 0.95})
-    flags = ("--options", options, "--seed", 1, "--arms", tmp_path)
-    assert study("classifiers", *flags, "--out", tmp_path) == 2
-    assert "alexnet" in capsys.readouterr().err
-    assert study("classifiers", *flags[:1], OPTIONS.replace("100", "-1"), *flags[2:], "--out", tmp_path) == 2
-    assert "minimum_steps" in capsys.readouterr().err
+    flags = ("--seed", 1, "--arms", tmp_path, "--out", tmp_path)
+    for change in ({"classifier": "alexnet"}, {"minimum_steps": -1, "classifier": "vgg16", "arms": ["original", "original"]}):
+        assert study("classifiers", "--options", json.dumps(CHOICES | change), *flags) == 2
+        told = capsys.readouterr().err
+        assert all(name in told for name in change)
 
 
 # Figures 3 to 6

@@ -29,10 +29,10 @@ def run(args) -> None:
     found = hazra_arms.read(args.arms)
     note = (
         f"real: tested on real held-out cells, with {100 * options.level:g} % bootstrap intervals over cells. own set: the "
-        "paper's protocol, each set tested on 30 % of itself, which says nothing about real cells where the set is synthetic. "
-        "Precision and recall are means over types, means over seeds; a type that is never named has precision 0. Pictures and "
-        "steps are those of one seed. absent: this run has not trained it. n/a: the paper does not have the arm, or nothing "
-        "to measure. The paper does not tell whether its means weigh types or cells, nor its steps."
+        "paper's protocol, each set tested on a part of itself that was kept aside, which says nothing about real cells where "
+        "the set is synthetic. Precision and recall are means over types, means over seeds; a type that is never named has "
+        "precision 0. Pictures and steps are those of one seed. absent: this run has not trained it. n/a: the paper does not "
+        "have the arm, or nothing to measure. The paper does not tell whether its means weigh types or cells, nor its steps."
     )
     for name, arms in TABLES.items():
         columns, rows = compare(found, arms, options, seed=args.seed)

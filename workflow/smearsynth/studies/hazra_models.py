@@ -27,6 +27,10 @@ TABLE_3 = {
 TABLE_4 = {"l1": ("l1", "l1"), "l2": ("l2", "l2"), "PSNR, dB": ("psnr", "psnr"), "SSIM": ("ssim", "ssim")}
 """Column of Table 4 to the column of nearest.tsv and to the field of `ReportedModel`."""
 
+TEXTS_3 = {"cells": "cells", "real cells": "held_out_cells", "warning": "fid_warning"}
+TEXTS_4 = {"cells": "cells", "compared with": "compared_with"}
+"""Columns of Tables 3 and 4 that are told as they stand in the measured tables."""
+
 PER_CENT = {"precision", "recall", "f1", "l1", "l2"}
 """Fields of `ReportedModel` that the paper prints in per cent and that are shares here."""
 
@@ -45,9 +49,10 @@ def run(args) -> None:
     options = loads(HazraOptions, args.options, where="studies.hazra2022")
     steps = {folder.name: int(read_json(folder / "model.json")["steps"]) for folder in args.models}
     metrics, nearest = read_tsv(args.metrics), read_tsv(args.nearest)
-    columns, rows = compare(metrics, TABLE_3, steps, minimum=options.minimum_steps)
-    tables.write(args.out, "table_3", columns, rows, note=f"{READING_3} {STATES}", digits=4)
-    columns, rows = compare(nearest, TABLE_4, steps, minimum=options.minimum_steps)
+    columns, rows = compare(metrics, TABLE_3, TEXTS_3, steps, minimum=options.minimum_steps)
+    extractor = ", ".join(dict.fromkeys(row["extractor"] for row in metrics))
+    tables.write(args.out, "table_3", columns, rows, note=f"Features: {extractor}. {READING_3} {STATES}", digits=4)
+    columns, rows = compare(nearest, TABLE_4, TEXTS_4, steps, minimum=options.minimum_steps)
     tables.write(args.out, "table_4", columns, rows, note=f"{READING_4} {STATES}", digits=4)
 
 
@@ -71,7 +76,12 @@ STATES = "not trained: fewer steps than studies.hazra2022.minimum_steps; its num
 
 
 def compare(
-    measured: list[dict[str, str]], wanted: Mapping[str, tuple[str, str | None]], steps: dict[str, int], *, minimum: int
+    measured: list[dict[str, str]],
+    wanted: Mapping[str, tuple[str, str | None]],
+    texts: Mapping[str, str],
+    steps: dict[str, int],
+    *,
+    minimum: int,
 ) -> tuple[list[str], list[list]]:
     """Columns and rows: for each model of the paper this run's numbers and the paper's, then models and rows of this run alone.
 
@@ -81,6 +91,8 @@ def compare(
         A table with the column ``model``, which holds names of recipes and of reference rows.
     wanted : dict
         `TABLE_3` or `TABLE_4`.
+    texts : dict
+        `TEXTS_3` or `TEXTS_4`.
     steps : dict
         Training steps of the models of this run.
     minimum : int
@@ -89,15 +101,16 @@ def compare(
     found = {row["model"]: row for row in measured}
     rows = []
     for name, paper in MODELS.items():
-        rows.append([paper.title, "this run", *_state(name, found, steps, minimum), *_numbers(found.get(name), wanted)])
+        ours = [*_numbers(found.get(name), wanted), *_texts(found.get(name), texts)]
+        rows.append([paper.title, "this run", *_state(name, found, steps, minimum), *ours])
         told = [None if field is None else _told(field, getattr(paper, field)) for _, field in wanted.values()]
-        rows.append([paper.title, "paper", None, None, *told])
+        rows.append([paper.title, "paper", None, None, *told, *[None] * len(texts)])
     for name, row in found.items():
         if name not in MODELS:
             title = f"{name} (ours)" if name in steps else name
             state = _state(name, found, steps, minimum) if name in steps else [None, None]
-            rows.append([title, "this run", *state, *_numbers(row, wanted)])
-    return ["model", "numbers of", "state", "steps", *wanted], rows
+            rows.append([title, "this run", *state, *_numbers(row, wanted), *_texts(row, texts)])
+    return ["model", "numbers of", "state", "steps", *wanted, *texts], rows
 
 
 def _state(name: str, found: dict, steps: dict[str, int], minimum: int) -> list:
@@ -116,6 +129,11 @@ def _numbers(row: dict[str, str] | None, wanted: Mapping[str, tuple[str, str | N
         spread = row.get(f"{column}_spread", "n/a") if row else "n/a"
         values.append(value if value is None or spread == "n/a" else f"{value:.2f} ± {float(spread):.2f}")
     return values
+
+
+def _texts(row: dict[str, str] | None, texts: Mapping[str, str]) -> list:
+    found = [row.get(column, "n/a") if row else "n/a" for column in texts.values()]
+    return [None if text == "n/a" else int(text) if text.isdecimal() else text for text in found]
 
 
 def _told(field: str, value: float | str) -> float | str:

@@ -5,6 +5,12 @@ from typing import Literal
 
 from smearsynth.errors import Problem, raise_all
 
+Model = Literal["wgan_gp_ac", "acgan", "wgan", "wgan_gp", "infogan", "wgan_gp_info", "dcgan", "cgan", "default"]
+Network = Literal["inception_v3", "resnet50", "vgg16", "cnn", "xception", "vgg19"]
+Arm = Literal[
+    "original", "synthetic", "augmentation_1", "augmentation_2", "augmentation_3", "original_synthetic", "class_balanced"
+]
+
 
 @dataclass(frozen=True)
 class HazraOptions:
@@ -12,10 +18,16 @@ class HazraOptions:
 
     Parameters
     ----------
+    models : tuple of str
+        Generators of Tables 3 and 4; the paper's eight, and ``default``, ours. Those left out are called absent.
+    networks : tuple of str
+        Classifiers of Tables 5 and 6, each of which ``readers.arms.networks`` has to describe.
+    arms : tuple of str
+        Training sets of Tables 5 and 6.
     minimum_steps : int
         A model with fewer training steps is called "not trained" in Tables 3 and 4, whatever its numbers are.
     classifier : str
-        Of Figures 9 and 10; InceptionV3 in the paper.
+        Of Figures 9 and 10, one of `networks`; InceptionV3 in the paper.
     cells : int
         Cells of each type in Figures 1 and 11.
     resamples : int
@@ -24,14 +36,23 @@ class HazraOptions:
         Coverage of these intervals.
     """
 
+    models: tuple[Model, ...]
+    networks: tuple[Network, ...]
+    arms: tuple[Arm, ...]
     minimum_steps: int
-    classifier: Literal["inceptionv3", "resnet", "vgg16", "cnn", "xception", "vgg19"]
+    classifier: Network
     cells: int
     resamples: int
     level: float
 
     def __post_init__(self) -> None:
         problems = []
+        for name in ("models", "networks", "arms"):
+            told = getattr(self, name)
+            if len(set(told)) < len(told):
+                problems.append(Problem(name, f"got {list(told)}", "each name once"))
+        if self.networks and self.classifier not in self.networks:
+            problems.append(Problem("classifier", f"got {self.classifier}", f"one of networks: {', '.join(self.networks)}"))
         if self.minimum_steps < 0:
             problems.append(Problem("minimum_steps", f"got {self.minimum_steps}", "a whole number from 0"))
         if not 1 <= self.cells <= 12:

@@ -38,16 +38,17 @@ def run(args) -> None:
     options = loads(HazraOptions, args.options, where="studies.hazra2022")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     found = hazra_arms.read(args.arms)
+    classifier = hazra_arms.classifier(options.classifier)
     for figure, name in FIGURES.items():
-        arm = found.get((options.classifier, name))
+        arm = found.get((classifier, name))
         tests = {"real": arm.held_out, "own": arm.own} if arm else {"real": [], "own": []}
         measured = {test: per_type(answers, taxonomy) for test, answers in tests.items()}
         columns = ["classifier", "arm", "test", "type", "cells", *MEASURES]
-        rows = [[options.classifier, name, test, *row] for test, found_rows in measured.items() for row in found_rows]
+        rows = [[classifier, name, test, *row] for test, found_rows in measured.items() for row in found_rows]
         if arm is None:
-            rows = [[options.classifier, name, "absent", "n/a", 0, *[None] * len(MEASURES)]]
+            rows = [[classifier, name, "absent", "n/a", 0, *[None] * len(MEASURES)]]
         write_tsv(args.out / f"{figure}.tsv", columns, rows)
-        title = f"{CLASSIFIERS[options.classifier]}, {name} cells"
+        title = f"{CLASSIFIERS[classifier]}, {name} cells"
         draw(args.out / f"{figure}.png", title, measured)
 
 
