@@ -1,8 +1,8 @@
 # Empty smear: ours from cell-free patches of the training pictures, or the thesis's blocks.
 rule backgrounds:
     input:
-        catalogue=rules.cells_catalogue.output.catalogue,
-        images=expand(rules.cells_source.output.images, source=SOURCES),
+        catalogue=CATALOGUE,
+        images=PICTURES,
     output:
         directory(f"{RUN}/backgrounds/whole"),
     log:

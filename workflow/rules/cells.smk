@@ -6,6 +6,10 @@ SOURCES = {
     if USED is None or entry["name"] in USED
 }
 
+CATALOGUE = f"{RUN}/cells/catalogue.json"
+# All pictures brought to one stain stand beside the sources' own.
+STAINED = config["cells"]["stain"]["method"] != "none"
+
 
 rule cells_source:
     input:
@@ -67,7 +71,7 @@ rule cells_catalogue:
             config["cells"]["catalogue"], config["data"]
         ),
     output:
-        catalogue=f"{RUN}/cells/catalogue.json",
+        catalogue=f"{RUN}/cells/merged.json" if STAINED else CATALOGUE,
         report=f"{RUN}/cells/report.tsv",
         counts=f"{RUN}/cells/counts.tsv",
         manifest=f"{RUN}/cells/manifest.tsv",
@@ -89,3 +93,43 @@ rule cells_catalogue:
         " --outlined {input.outlined:q} --set-aside {input.set_aside:q} --counts {output.counts:q}"
         " --found {input.found:q} --names {output.names:q}"
         " --out {output.catalogue:q} --report {output.report:q} --manifest {output.manifest:q} > {log:q} 2>&1"
+
+
+if STAINED:
+
+    # One stain for all pictures, measured on the training split.
+    rule cells_stain:
+        input:
+            merged=rules.cells_catalogue.output.catalogue,
+            images=expand(rules.cells_source.output.images, source=SOURCES),
+        output:
+            catalogue=CATALOGUE,
+            images=directory(f"{RUN}/cells/stain/images"),
+            statistics=f"{RUN}/cells/stain/statistics.tsv",
+            fallbacks=f"{RUN}/cells/stain/fallbacks.tsv",
+            figure=report(
+                f"{RUN}/cells/stain/figure.png",
+                caption="../report/stain.rst",
+                category="Cells",
+                labels={"figure": "one stain, before and after"},
+            ),
+        log:
+            f"{RUN}/logs/cells_stain.log",
+        conda:
+            "../../envs/smearsynth.yaml"
+        threads: 2
+        params:
+            options=section("cells.stain"),
+            seed=config["seed"],
+            code=code("cells.stain_normalise"),
+        shell:
+            "python -m smearsynth.cells stain_normalise --options {params.options:q} --seed {params.seed} --jobs {threads}"
+            " --merged {input.merged:q} --out {output.catalogue:q} --out-images {output.images:q}"
+            " --statistics {output.statistics:q} --fallbacks {output.fallbacks:q} --figure {output.figure:q} > {log:q} 2>&1"
+
+
+PICTURES = (
+    [rules.cells_stain.output.images]
+    if STAINED
+    else expand(rules.cells_source.output.images, source=SOURCES)
+)

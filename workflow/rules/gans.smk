@@ -151,8 +151,8 @@ rule gans_redraw:
         model=lambda wildcards: multiext(
             f"{RUN}/gans/{redrawing(wildcards)}/", *MODEL_FILES
         ),
-        catalogue=rules.cells_catalogue.output.catalogue,
-        pictures=expand(rules.cells_source.output.images, source=SOURCES),
+        catalogue=CATALOGUE,
+        pictures=PICTURES,
         windows=rules.windows.output.index,
     output:
         index=f"{RUN}/gans/family/{{percent}}/pix2pix/cells/index.json",

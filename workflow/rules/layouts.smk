@@ -7,7 +7,7 @@ SHARDS = {
 
 rule layouts:
     input:
-        catalogue=rules.cells_catalogue.output.catalogue,
+        catalogue=CATALOGUE,
     output:
         f"{RUN}/layouts/{{shard}}.json",
     log:

@@ -1,8 +1,8 @@
 # A real cell on black beside its label, for every cell of the catalogue.
 rule pairs:
     input:
-        catalogue=rules.cells_catalogue.output.catalogue,
-        images=expand(rules.cells_source.output.images, source=SOURCES),
+        catalogue=CATALOGUE,
+        images=PICTURES,
     output:
         index=f"{RUN}/pairs/index.json",
         colours=f"{RUN}/pairs/colours.json",
@@ -24,8 +24,8 @@ rule pairs:
 # Each cell with its surroundings in a small square picture, as class-conditional generators and classifiers see it.
 rule windows:
     input:
-        catalogue=rules.cells_catalogue.output.catalogue,
-        images=expand(rules.cells_source.output.images, source=SOURCES),
+        catalogue=CATALOGUE,
+        images=PICTURES,
     output:
         index=f"{RUN}/pairs/windows/index.json",
         images=directory(f"{RUN}/pairs/windows/images"),

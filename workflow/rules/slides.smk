@@ -7,8 +7,8 @@ GENERATED = RENDER["renderer"] == "thesis" or RENDER["cells"] == "generated"
 rule slides_shard:
     input:
         layouts=rules.layouts.output,
-        catalogue=rules.cells_catalogue.output.catalogue,
-        images=expand(rules.cells_source.output.images, source=SOURCES),
+        catalogue=CATALOGUE,
+        images=PICTURES,
         background=BACKGROUND,
         model=slide_model,
     output:

@@ -80,7 +80,7 @@ rule thesis_jitter:
 
 rule thesis_layout:
     input:
-        rules.cells_catalogue.output.catalogue,
+        CATALOGUE,
     output:
         figure=shown("figure_3_5.png", "figure_3_5", "Thesis, method", figure="3.5"),
         numbers=f"{THESIS}/figure_3_5.tsv",
@@ -103,7 +103,7 @@ rule thesis_layout:
 
 rule thesis_counts:
     input:
-        rules.cells_catalogue.output.catalogue,
+        CATALOGUE,
     output:
         numbers=f"{THESIS}/table_4_1.tsv",
         table=shown("table_4_1.html", "table_4_1", "Thesis, cells", table="4.1"),

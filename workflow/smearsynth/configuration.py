@@ -13,6 +13,7 @@ from smearsynth.taxonomy import Taxonomy
 
 SECTIONS: dict[str, tuple[str, str]] = {
     "cells.outline": ("smearsynth.cells.outline_options", "OutlineOptions"),
+    "cells.stain": ("smearsynth.cells.stain_options", "StainOptions"),
     "cells.catalogue": ("smearsynth.cells.options", "CatalogueOptions"),
     "pairs": ("smearsynth.pairs.options", "PairsOptions"),
     "pairs.windows": ("smearsynth.pairs.window_options", "WindowOptions"),
