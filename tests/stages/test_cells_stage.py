@@ -85,6 +85,14 @@ def cmyk_tiff(source):
     Image.fromarray(picture(1)).convert("CMYK").save(source.folder / "images" / "print.tif")
 
 
+def stack(source):
+    from PIL import Image
+
+    source.add("stack.tif", "basophil")
+    pages = [Image.fromarray(picture(i)) for i in range(3)]
+    pages[0].save(source.folder / "images" / "stack.tif", save_all=True, append_images=pages[1:])
+
+
 def unannotated(source):
     images.write(source.folder / "images" / "lonely.png", picture(77))
 
@@ -202,6 +210,7 @@ BAD = [
     (deep_grey_tiff, "grey.tif", "more than 8 bits"),
     (cmyk_jpeg, "print.jpg", "CMYK"),
     (cmyk_tiff, "print.tif", "CMYK"),
+    (stack, "stack.tif", "holds 3 pictures"),
     (unannotated, "lonely.png", "picture without annotation"),
     (unannotated_entry, "lonely.png", "picture without annotation"),
     (annotation_without_picture, "source/instances.json", "image_id 4711"),

@@ -1,6 +1,7 @@
 """The only reader and writer of image files; RGB, uint8, axes (row, column, channel)."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,6 +10,8 @@ from smearsynth.errors import UserError
 from smearsynth.files import write_bytes
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+ORIENTATION = 274
+"""The tag of EXIF and TIFF that tells how a picture is to be turned before it is shown; 1 is not at all."""
 MAX_PIXELS = 8192 * 8192
 """Larger pictures are refused before they are decoded; this is the largest slide."""
 
@@ -29,14 +32,15 @@ def read(path: str | Path) -> np.ndarray:
     Returns
     -------
     ndarray of uint8, shape (height, width, 3)
-        RGB.
+        RGB, turned and mirrored as the file's orientation tag (EXIF 274) tells: as viewers and annotation tools show it.
 
     Raises
     ------
     UserError
-        If the file is missing, empty, truncated, no picture, larger than `MAX_PIXELS`, of 16 bits or of CMYK.
+        If the file is missing, empty, truncated, no picture, larger than `MAX_PIXELS`, of 16 bits, of CMYK, or holds
+        more than one picture.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     path = Path(path)
     if not path.is_file():
@@ -58,13 +62,25 @@ def read(path: str | Path) -> np.ndarray:
                 raise refuse(path, "more than 8 bits a channel", "convert it to 8 bits a channel, RGB")
             if picture.format == "PNG" and _png_depth(path) > 8:
                 raise refuse(path, "16 bits a channel", "convert it to 8 bits a channel, RGB")
-            return np.asarray(picture.convert("RGB"))
+            _one_page(path, picture)
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except UnidentifiedImageError:
         raise refuse(path, "not a picture that can be read", "give a PNG, JPEG, TIFF or BMP file") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise refuse(path, f"damaged or truncated ({error})", "copy it again from its source, or remove it") from None
     except Image.DecompressionBombError:
         raise refuse(path, f"more than {MAX_PIXELS:,} pixels", "cut it into smaller pictures") from None
+
+
+def _one_page(path: Path, picture: Any) -> None:
+    """Refuse stacks, pyramids and animations: nothing tells which of their pictures is meant.
+
+    The further pictures of a camera's JPEG (MPO) are not pages: by its standard they are previews of the first.
+    """
+    pages = getattr(picture, "n_frames", 1)
+    if pages > 1 and picture.format != "MPO":
+        fix = "save the page that is meant (of a focus stack the sharpest, of a pyramid the largest) as a file of its own"
+        raise refuse(path, f"holds {pages} pictures (pages, a focus stack, a pyramid or an animation), not one", fix)
 
 
 def _png_depth(path: Path) -> int:
@@ -80,7 +96,15 @@ def read_grey(path: str | Path) -> np.ndarray:
     Returns
     -------
     ndarray of uint8 or uint16, shape (height, width)
+
+    Raises
+    ------
+    UserError
+        If the file is missing, no picture, holds more than one picture, or is to be turned before it is shown: whether a
+        mask was drawn before or after its picture was turned is not known.
     """
+    from PIL import Image, UnidentifiedImageError
+
     path = Path(path)
     try:
         content = path.read_bytes()
@@ -89,6 +113,15 @@ def read_grey(path: str | Path) -> np.ndarray:
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
     if image is None:
         raise refuse(path, "not a picture that can be read", "write the mask again as a PNG")
+    try:
+        with Image.open(path) as header:
+            _one_page(path, header)
+            turned = header.getexif().get(ORIENTATION, 1)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        turned = 1  # OpenCV has decoded it; Pillow knows fewer kinds of grey TIFF, and none of these is turned.
+    if turned != 1:
+        fix = "save the mask as a PNG without an orientation tag, lying as its picture is shown"
+        raise refuse(path, f"a mask with an orientation tag (EXIF {ORIENTATION} is {turned})", fix)
     return image if image.ndim == 2 else cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2GRAY)
 
 
