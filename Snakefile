@@ -11,6 +11,7 @@ include: "workflow/rules/backgrounds.smk"
 include: "workflow/rules/layouts.smk"
 include: "workflow/rules/slides.smk"
 include: "workflow/rules/readers.smk"
+include: "workflow/rules/evaluation_sets.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/studies.smk"
 

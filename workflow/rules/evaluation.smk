@@ -136,3 +136,4 @@ rule evaluation:
             table=["verdict", "paired", "artefacts"],
         ),
         rules.evaluation_tstr.output,
+        COMPARED_SETS,

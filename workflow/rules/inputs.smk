@@ -62,6 +62,40 @@ def synthetic_cells(wildcards):
     return f"{RUN}/gans/family/{wildcards.percent}/{wildcards.model}/cells/index.json"
 
 
+def models_at(compared, percent):
+    """The models whose cells are compared at a share: the run's own, or the eight of a study."""
+    told = config["gans"]["family"]["models"] if share_of(percent) == 1 else []
+    arms = config["readers"]["arms"]
+    if compared == "hazra2022":
+        told = config["studies"]["hazra2022"]["models"]
+    elif percent in map(percent_of, arms["shares"]):
+        told = [*told, *arms["models"]]
+    return list(dict.fromkeys(told))
+
+
+def percents_with_models():
+    shares = dict.fromkeys([1.0, *config["readers"]["arms"]["shares"]])
+    return [p for p in map(percent_of, shares) if models_at("family", p)]
+
+
+def sets_of(pattern):
+    """A file of each of the models that are compared."""
+    return lambda wildcards: [
+        f"{RUN}/" + pattern.format(**{**dict(wildcards.items()), "model": model})
+        for model in models_at(wildcards.compared, wildcards.percent)
+    ]
+
+
+def named(part):
+    """The files of an input as model=file."""
+    return lambda wildcards, input: [
+        f"{model}={path}"
+        for model, path in zip(
+            models_at(wildcards.compared, wildcards.percent), input[part]
+        )
+    ]
+
+
 def arm_options(wildcards):
     """What one arm is told: one more arm, share, model or network trains none of the others anew."""
     told = configuration.section(config, "readers.arms")

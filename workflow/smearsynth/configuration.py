@@ -25,6 +25,11 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "readers": ("smearsynth.readers.options", "ReaderOptions"),
     "readers.arms": ("smearsynth.readers.arms_options", "ArmsOptions"),
     "evaluation": ("smearsynth.evaluation.options", "EvaluationOptions"),
+    "evaluation.features": ("smearsynth.evaluation.metrics_options", "FeaturesOptions"),
+    "evaluation.distances": ("smearsynth.evaluation.metrics_options", "DistancesOptions"),
+    "evaluation.perceptual": ("smearsynth.evaluation.metrics_options", "PerceptualOptions"),
+    "evaluation.two_sample": ("smearsynth.evaluation.metrics_options", "TwoSampleOptions"),
+    "evaluation.memorisation": ("smearsynth.evaluation.metrics_options", "MemorisationOptions"),
     "studies.thesis": ("smearsynth.studies.options", "ThesisOptions"),
 }
 """Configuration path → (module, dataclass) that the stage builds from it."""
