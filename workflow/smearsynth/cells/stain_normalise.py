@@ -16,9 +16,9 @@ from tqdm import tqdm
 from smearsynth import coco, files, images
 from smearsynth.cells import stain_figure, stain_transfer
 from smearsynth.cells.stain_options import StainOptions
-from smearsynth.cells.stain_tables import FALLBACKS, STATISTICS, Seen, summary
+from smearsynth.cells.stain_tables import FALLBACKS, STATISTICS, Seen, alike, evenly, summary
 from smearsynth.cells.stain_transfer import Statistics
-from smearsynth.errors import UserError, raise_all, unknown
+from smearsynth.errors import UserError, unknown
 from smearsynth.options import loads
 from smearsynth.seeds import rng
 
@@ -45,11 +45,10 @@ def run(args: argparse.Namespace) -> None:
     if options.method == "none":
         raise UserError.of("cells.stain.method", "got none", "choose a method, or use the merged catalogue as it is")
     data = files.read_json(args.merged)
-    outlines: dict[int, list] = {image["id"]: [] for image in data["images"]}
-    if options.pixels == "cells":
-        for cell in data["annotations"]:
-            outlines[cell["image_id"]] += [coco.from_flat(flat) for flat in cell["segmentation"]]
-    tasks = [(image, args.merged.parent / image["file_name"], outlines[image["id"]]) for image in data["images"]]
+    cells: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
+    for cell in data["annotations"]:
+        cells[cell["image_id"]].append(cell)
+    tasks = [(image, args.merged.parent / image["file_name"], cells[image["id"]]) for image in data["images"]]
 
     before = list(_each(partial(_measure, seed=args.seed, options=options), tasks, args.jobs, "measured"))
     plan = decide(data["images"], before, options)
@@ -57,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     with files.atomic_folder(args.out_images) as folder:
         for source in sorted({image["source"] for image in data["images"]}):
             (folder / source).mkdir()
-        work = partial(_normalise, folder=folder, reference=plan.reference, shown=frozenset(figured))
+        work = partial(_normalise, folder=folder, shown=frozenset(figured))
         jobs = [(task, seen, way) for task, seen, way in zip(tasks, before, plan.ways, strict=True)]
         done = list(_each(work, jobs, args.jobs, "normalised"))
     after = [seen for seen, _ in done]
@@ -76,18 +75,18 @@ def run(args: argparse.Namespace) -> None:
 
 @dataclass(frozen=True)
 class Way:
-    """How one picture is normalised: by which method (``kept``: not at all), and from which statistics."""
+    """How one picture is normalised: by which method (``kept``: not at all), from which statistics to which."""
 
     method: str
-    own: Statistics | None
+    own: Statistics | None = None
+    reference: Statistics | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The reference, a way for every picture, and the rows of what does not go as asked (columns `FALLBACKS`)."""
+    """The reference's source, a way for every picture, and the rows of what does not go as asked (columns `FALLBACKS`)."""
 
     name: str
-    reference: Statistics
     ways: list[Way]
     fallbacks: list[list]
 
@@ -110,88 +109,105 @@ def decide(pictures: list[dict], seen: list[Seen], options: StainOptions) -> Pla
     UserError
         If the reference does not exist or cannot be measured.
     """
-    train = Counter(image["source"] for image in pictures if image["split"] == "train")
-    known = sorted({image["source"] for image in pictures})
-    if options.reference is not None:
-        raise_all([unknown("cells.stain.reference", options.reference, known, word="source")][options.reference in known :])
-    name = options.reference or min(known, key=lambda source: (-train[source], source))
-    macenko = options.method == "macenko"
-    of_source: dict[str, Statistics | None] = {}
-    fallbacks: list[list] = []
-    for source in known:
-        own = [s for image, s in zip(pictures, seen, strict=True) if (image["source"], image["split"]) == (source, "train")]
-        if not own and options.measured == "source":
-            # Without training pictures its own light and dyes are all there is; its labels play no part.
-            own = [s for image, s in zip(pictures, seen, strict=True) if image["source"] == source]
-            fallbacks.append(
-                [source, None, options.method, options.method, "no training pictures: measured on its test pictures"]
-            )
-        of_source[source] = _pooled(own, dyes=macenko)
-    reference = of_source[name] if train[name] else None
-    if reference is None or (macenko and reference.dyes is None):
-        what = reference.fault if reference else "no training pictures, or none with stained pixels"
-        raise UserError.of(f"cells.stain.reference: {name}", what, "name another source, or choose method reinhard")
-    if options.measured == "picture":
-        own = [s for image, s in zip(pictures, seen, strict=True) if (image["source"], image["split"]) == (name, "train")]
-        typical = stain_transfer.common([part for s in own if (part := _pooled([s], dyes=False))])
-        reference = replace(typical, dyes=reference.dyes, strongest=reference.strongest)
-
-    ways = []
-    told = set()
+    parts: dict[tuple[str, str], list[Seen]] = {}
     for image, one in zip(pictures, seen, strict=True):
-        whole = options.measured == "source"
-        way, why = _way(of_source[image["source"]] if whole else _pooled([one], dyes=macenko), options.method)
+        parts.setdefault((image["source"], image["split"]), []).append(one)
+    known = sorted({source for source, _ in parts})
+    if options.reference is not None and options.reference not in known:
+        raise UserError(unknown("cells.stain.reference", options.reference, known, word="source"))
+    name = options.reference or min(known, key=lambda source: (-len(parts.get((source, "train"), [])), source))
+    theirs = parts.get((name, "train"), [])
+    if not any(len(one.pixels) for one in theirs):
+        what, fix = "no training pictures, or none with stained pixels", "name another source"
+        raise UserError.of(f"cells.stain.reference: {name}", what, fix)
+    if options.measured == "picture":
+        return Plan(name, *_by_picture(pictures, seen, theirs, options.method))
+    of_source, fallbacks = {}, []
+    for source in known:
+        of_source[source], whys = _by_source(
+            parts.get((source, "train"), []), parts.get((source, "test"), []), theirs, options.method
+        )
+        fallbacks += [[source, None, options.method, of_source[source].method, why] for why in whys]
+    return Plan(name, [of_source[image["source"]] for image in pictures], fallbacks)
+
+
+def _by_source(train: list[Seen], test: list[Seen], theirs: list[Seen], method: str) -> tuple[Way, list[str]]:
+    """The way of all pictures of a source, and what does not go as asked: the types that it shares with the reference are
+    compared, each with the same say."""
+    whys = []
+    if not train:
+        # Its own light and dyes are all there is; its labels only choose what is compared.
+        train = test
+        whys.append("no training pictures: measured on those of test")
+    kinds = alike(train, theirs)
+    if kinds:
+        own, other = (_pooled(some, evenly(some, kinds), method) for some in (train, theirs))
+    else:
+        own, other = (_pooled(some, np.concatenate([s.pixels for s in some]), method) for some in (train, theirs))
+        whys.append("no type in common with the reference: measured on all of its types")
+    way, why = _way(own, other, method)
+    return way, [*whys, why] if why else whys
+
+
+def _by_picture(pictures: list[dict], seen: list[Seen], theirs: list[Seen], method: str) -> tuple[list[Way], list[list]]:
+    """The way of each picture by its own statistics to what the reference's pictures have in common, and the fallbacks."""
+    pooled = _pooled(theirs, np.concatenate([s.pixels for s in theirs]), method)
+    each = [part for s in theirs if (part := _pooled([s], s.pixels, "reinhard"))]
+    if pooled is None or not each:
+        return [Way("kept") for _ in pictures], [[None, None, method, "kept", "the reference has too few stained pixels"]]
+    reference = replace(stain_transfer.common(each), dyes=pooled.dyes, strongest=pooled.strongest, fault=pooled.fault)
+    ways, fallbacks = [], []
+    for image, one in zip(pictures, seen, strict=True):
+        way, why = _way(_pooled([one], one.pixels, method), reference, method)
         ways.append(way)
-        place = (image["source"], None if whole else image["original"])
-        if why and place not in told:
-            told.add(place)
-            fallbacks.append([*place, options.method, way.method, why])
-    return Plan(name, reference, ways, fallbacks)
+        if why:
+            fallbacks.append([image["source"], image["original"], method, way.method, why])
+    return ways, fallbacks
 
 
-def _way(own: Statistics | None, method: str) -> tuple[Way, str]:
+def _way(own: Statistics | None, reference: Statistics | None, method: str) -> tuple[Way, str]:
     """A way, and why it is not the one asked for."""
-    if own is None:
-        return Way("kept", None), f"fewer than {stain_transfer.LEAST_PIXELS} stained pixels"
-    if method == "macenko" and own.dyes is None:
-        return Way("reinhard", own), own.fault
-    return Way(method, own), ""
+    if own is None or reference is None:
+        return Way("kept"), f"fewer than {stain_transfer.LEAST_PIXELS} stained pixels"
+    if method == "macenko" and (own.dyes is None or reference.dyes is None):
+        return Way("reinhard", own, reference), own.fault or f"in the reference: {reference.fault}"
+    return Way(method, own, reference), ""
 
 
-def _pooled(seen: list[Seen], *, dyes: bool) -> Statistics | None:
-    """Statistics of the pictures' pixels together, on the median of their empty smears."""
-    told = [s for s in seen if len(s.pixels)]
-    if not told:
-        return None
-    empty = np.median([s.empty for s in told], axis=0)
-    return stain_transfer.statistics(np.concatenate([s.pixels for s in told]), empty, dyes=dyes)
+def _pooled(seen: list[Seen], pixels: np.ndarray, method: str) -> Statistics | None:
+    """Statistics of pixels of some pictures on the median of the pictures' empty smears."""
+    empty = np.median([s.empty for s in seen], axis=0)
+    return stain_transfer.statistics(pixels, empty, dyes=method == "macenko")
 
 
-def _measure(task: tuple[dict, Path, list], *, seed: int, options: StainOptions) -> Seen:
+def _measure(task: tuple[dict, Path, list[dict]], *, seed: int, options: StainOptions) -> Seen:
     """The empty smear of a picture and a sample of its stained pixels."""
-    image, path, outlines = task
+    image, path, cells = task
     picture = images.read(path)
     empty = stain_transfer.empty_smear(picture)
     mask = stain_transfer.stained(picture, empty)
     if options.pixels == "cells":
-        mask &= coco.fill(outlines, mask.shape)
+        mask &= coco.fill([coco.from_flat(flat) for cell in cells for flat in cell["segmentation"]], mask.shape)
     at = np.flatnonzero(mask)
     if len(at) > SAMPLE:
         random = rng(seed, "cells", "stain", image["source"], image["original"])
         at = np.sort(random.choice(at, SAMPLE, replace=False, shuffle=False))
-    return Seen(empty, picture.reshape(-1, 3)[at], at)
+    kinds = Counter(cell["category_id"] for cell in cells)
+    return Seen(empty, picture.reshape(-1, 3)[at], at, min(kinds, key=lambda kind: (-kinds[kind], kind)))
 
 
 def _normalise(
-    task: tuple[tuple[dict, Path, list], Seen, Way], *, folder: Path, reference: Statistics, shown: frozenset[int]
+    task: tuple[tuple[dict, Path, list[dict]], Seen, Way], *, folder: Path, shown: frozenset[int]
 ) -> tuple[Seen, tuple[np.ndarray, np.ndarray] | None]:
     """Write one picture; what is seen of it now, at the same pixels, and the figure's view of it."""
     (image, path, _), seen, way = task
     picture = images.read(path)
-    result = picture if way.own is None else stain_transfer.transfer(picture, way.own, reference, way.method)
+    result = picture
+    if way.own is not None and way.reference is not None:
+        result = stain_transfer.transfer(picture, way.own, way.reference, way.method)
     # Not synced one by one: the folder is renamed as a whole.
     (folder / _name(image)).write_bytes(images.encode_png(result))
-    now = Seen(stain_transfer.empty_smear(result), result.reshape(-1, 3)[seen.at], seen.at)
+    now = replace(seen, empty=stain_transfer.empty_smear(result), pixels=result.reshape(-1, 3)[seen.at])
     return now, (stain_figure.view(picture), stain_figure.view(result)) if image["id"] in shown else None
 
 

@@ -16,8 +16,8 @@ class StainOptions:
         ``none``; ``reinhard`` (Reinhard et al. 2001: mean and spread of L*a*b*), ``reinhard_modified`` (Roy et al. 2021: L* keeps
         its mean, a* and b* are shifted), ``macenko`` (Macenko et al. 2009: the two dyes and their strongest concentrations).
     measured : str
-        ``source``: what a source's training pictures have in common is taken to its place in the reference, by one map of
-        colours for the whole source; ``picture``: each picture by its own.
+        ``source``: one map of colours for a whole source, from its training pictures of the types that it shares with the
+        reference; ``picture``: each picture by its own.
     pixels : str
         ``cells``: what carries dye inside the catalogue's outlines; ``stained``: all that carries dye, which sets shares of red
         cells and nuclei equal that are not, where one source has whole fields and another single cells.
