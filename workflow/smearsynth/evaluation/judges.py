@@ -7,6 +7,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import binomtest
 
+from smearsynth import seeds
 from smearsynth.evaluation.metrics_options import TwoSampleOptions
 
 Judge = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -81,10 +82,13 @@ def network(options: TwoSampleOptions, *, seed: int, size: int) -> Judge:
 
     Anything that resamples would blur the grain, by which synthetic cells are often known.
     """
+    import keras
+
+    from smearsynth.gans import engine
     from smearsynth.readers import training
+    from smearsynth.readers.architectures import build
     from smearsynth.readers.options import Augmentation, ReaderOptions
 
-    still = Augmentation(rotate=False, mirror=True, scale=0.0, brightness=0.0, colour=0.0)
     how = ReaderOptions(
         architecture="cnn",
         window=size,
@@ -96,11 +100,22 @@ def network(options: TwoSampleOptions, *, seed: int, size: int) -> Judge:
         balance=True,
         device=options.device,
         threads=options.threads,
-        augmentation=still,
+        augmentation=Augmentation(rotate=False, mirror=True, scale=0.0, brightness=0.0, colour=0.0),
     )
+    engine.configure(device=options.device, threads=options.threads)
+    model = build("cnn", size=size, classes=2, seed=seeds.entropy(seed, "evaluation", "two_sample") % 2**31)
+    rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, options.steps)
+    model.compile(keras.optimizers.Adam(rate, name="adam"), keras.losses.CategoricalCrossentropy(from_logits=True))
+    model.optimizer.build(model.trainable_variables)
+    # One network for all sets and folds, put back to its start each time: to compile one anew costs more than to train it.
+    variables = [*model.variables, *model.optimizer.variables]
+    start = [engine.to_numpy(variable) for variable in variables]
 
     def judge(pixels: np.ndarray, labels: np.ndarray, others: np.ndarray) -> np.ndarray:
-        model = training.fit(pixels, labels, how, seed=seed)
+        for variable, value in zip(variables, start, strict=True):
+            variable.assign(value)
+        for pictures, targets in training.batches(pixels, labels, how, seed=seed):
+            model.train_on_batch(pictures, targets)
         return training.probabilities(model, others).argmax(1)
 
     return judge

@@ -9,14 +9,15 @@ from smearsynth import seeds
 from smearsynth.evaluation import feature_files
 from smearsynth.evaluation.ceilings import spoil
 from smearsynth.evaluation.cell_sets import models, same_numbers
-from smearsynth.evaluation.judges import cross_judged, logistic, network, share_right
+from smearsynth.evaluation.judges import Judge, cross_judged, logistic, network, share_right
 from smearsynth.evaluation.metrics_options import TwoSampleOptions
 from smearsynth.files import write_tsv
 from smearsynth.options import loads
 from smearsynth.pairs import crops
 
-COLUMNS = ["model", "cells", "held_out_cells", "accuracy", "low", "high", "told_apart", "extractor"]
-COLUMNS += ["features_accuracy", "features_low", "features_high"]
+COLUMNS = ["model", "cells", "held_out_cells", "extractor", "accuracy", "low", "high"]
+COLUMNS += ["features_accuracy", "features_low", "features_high", "told_apart"]
+"""accuracy: of the network on pixels; features_accuracy: of the logistic regression; told_apart: either interval is above 0.5."""
 
 
 def arguments(parser) -> None:
@@ -37,7 +38,14 @@ def run(args) -> None:
     options = loads(TwoSampleOptions, args.options, where="evaluation.two_sample")
     test = crops.read(args.cells, split="test")
     held_out = feature_files.read_for(args.test, test.cell_ids)
-    rows = [row(name, pixels, found, test, held_out, options, seed=args.seed) for name, pixels, found in candidates(args)]
+    judge = network(options, seed=args.seed, size=test.size)
+    rows = []
+    for name, pixels, found in candidates(args):
+        feature_files.same_extractor({"--test": held_out, name: found})
+        rng = seeds.rng(args.seed, "evaluation", "two_sample", name)
+        real, other = (at[: options.most] for at in same_numbers(test.category_ids, found.category_ids, rng))
+        sides = (test.pixels[real], pixels[other]), (held_out.values[real], found.values[other])
+        rows.append([name, len(other), len(real), found.extractor, *judged(*sides, judge, options)])
     write_tsv(args.out, COLUMNS, rows)
 
 
@@ -51,30 +59,19 @@ def candidates(args) -> Iterator[tuple[str, np.ndarray, feature_files.Features]]
         yield f"ceiling: {name}", spoil(train.pixels, name, seed=args.seed), feature_files.read_for(path, train.cell_ids)
 
 
-def row(
-    name: str,
-    pixels: np.ndarray,
-    found: feature_files.Features,
-    test: crops.Crops,
-    held_out: feature_files.Features,
-    options: TwoSampleOptions,
-    *,
-    seed: int,
-) -> list:
-    """One row of the table: real held-out cells (label 0) against others (label 1), equally many of each type."""
-    feature_files.same_extractor({"--test": held_out, name: found})
-    rng = seeds.rng(seed, "evaluation", "two_sample", name)
-    real, other = (at[: options.most] for at in same_numbers(test.category_ids, found.category_ids, rng))
-    if len(real) < 2 * options.folds:
-        return [name, len(other), len(real), *[None] * (len(COLUMNS) - 3)]
-    labels = np.repeat([0, 1], [len(real), len(other)])
-    seen = network(options, seed=seed, size=test.size)
-    right = cross_judged(np.concatenate([test.pixels[real], pixels[other]]), labels, seen, folds=options.folds)
-    share = share_right(right, level=options.level)
+def judged(pixels: tuple, features: tuple, judge: Judge, options: TwoSampleOptions) -> list:
+    """The numbers of one row, see `COLUMNS`: pictures and features of real held-out cells and of others, equally many."""
+    count = len(pixels[0])
+    if count < 2 * options.folds:
+        return [None] * 7
+    labels = np.repeat([0, 1], count)
 
     def by_features(values: np.ndarray, known: np.ndarray, others: np.ndarray) -> np.ndarray:
         return logistic(values, known, others, ridge=options.ridge)
 
-    right = cross_judged(np.concatenate([held_out.values[real], found.values[other]]), labels, by_features, folds=options.folds)
-    told = "yes" if share[1] > 0.5 else "no"
-    return [name, len(other), len(real), *share, told, found.extractor, *share_right(right, level=options.level)]
+    shares = []
+    for sides, judging in ((pixels, judge), (features, by_features)):
+        right = cross_judged(np.concatenate(sides), labels, judging, folds=options.folds)
+        shares.append(share_right(right, level=options.level))
+    told = "yes" if max(low for _, low, _ in shares) > 0.5 else "no"
+    return [*shares[0], *shares[1], told]
