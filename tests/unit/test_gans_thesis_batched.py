@@ -6,7 +6,7 @@ import pytest
 
 from smearsynth.gans import data
 from smearsynth.gans.networks import thesis
-from smearsynth.gans.thesis_batched import CELLS, BatchedThesis
+from smearsynth.gans.thesis_batched import CELLS, LABELS, BatchedThesis
 from smearsynth.seeds import rng
 
 
@@ -39,10 +39,16 @@ def alone(network, picture: np.ndarray, seeds: np.ndarray) -> np.ndarray:
     return keras.ops.convert_to_numpy(network(picture[None], training=True))[0]
 
 
-def drawn_by(batched: BatchedThesis, labels, which, seeds) -> np.ndarray:
+def middle(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """The middle of a whole picture, as large as what was drawn."""
+    edge = (256 - like.shape[0]) // 2
+    return picture[edge : 256 - edge, edge : 256 - edge]
+
+
+def drawn_by(batched: BatchedThesis, labels, which, seeds) -> list[np.ndarray]:
     """All cells in order."""
     found = dict(batched.draw(labels, which, seeds))
-    return np.stack([found[i] for i in range(len(which))])
+    return [found[i] for i in range(len(which))]
 
 
 def test_each_cell_is_the_one_of_a_call_of_its_own(network):
@@ -51,29 +57,46 @@ def test_each_cell_is_the_one_of_a_call_of_its_own(network):
     seeds = [data.dropout_seeds(rng(1, "cell", i)) for i in range(len(which))]
     drawn = drawn_by(BatchedThesis(network), labels, which, seeds)
     for i, picture in enumerate(which):
-        expected = alone(network, labels[picture], seeds[i])
-        assert np.abs(drawn[i] - expected).max() < 1e-4
+        rows, columns = np.nonzero((labels[picture] != -1).any(-1))
+        edge = (256 - drawn[i].shape[0]) // 2
+        assert edge <= min(rows.min(), columns.min()) and max(rows.max(), columns.max()) < 256 - edge, "all of the cell is drawn"
+        assert np.abs(drawn[i] - middle(alone(network, labels[picture], seeds[i]), drawn[i])).max() < 1e-4
     # The same label with other dropout is another cell: the comparison above would see a dropout that is not the cell's own.
     assert np.abs(drawn[0] - drawn[5]).max() > 1e-2
 
 
+@pytest.mark.parametrize("half", [2, 32, 33, 56, 89, 96, 97, 128])
+def test_what_is_left_out_around_a_cell_changes_nothing(network, half):
+    """Cells of every reach, each as large as its reach allows: one pixel less left black would be seen."""
+    chance = np.random.default_rng(half)
+    picture = np.full((256, 256, 3), -1, np.float32)
+    picture[128 - half : 128 + half, 128 - half : 128 + half] = chance.uniform(-1, 1, (2 * half, 2 * half, 3))
+    seeds = data.dropout_seeds(rng(1, "cell", half))
+    (drawn,) = drawn_by(BatchedThesis(network), [picture], [0], [seeds])
+    assert 2 * half <= drawn.shape[0] and (drawn.shape[0] < 2 * half + 16 or not 32 <= half <= 96)
+    assert np.abs(drawn - middle(alone(network, picture, seeds), drawn)).max() < 1e-4
+
+
 def test_a_cells_bits_do_not_depend_on_what_is_drawn_with_it(network):
     batched = BatchedThesis(network)
-    labels = [label(i) for i in range(6)]
-    seeds = [data.dropout_seeds(rng(1, "cell", i)) for i in range(2 * CELLS)]
-    many = drawn_by(batched, labels, [i % 6 for i in range(2 * CELLS)], seeds)
-    for i in (0, 3, CELLS, 2 * CELLS - 1):
-        assert (drawn_by(batched, [labels[i % 6]], [0], [seeds[i]])[0] == many[i]).all()
+    labels = [label(i) for i in range(LABELS + 1)]
+    count = CELLS + LABELS + 1
+    seeds = [data.dropout_seeds(rng(1, "cell", i)) for i in range(count)]
+    which = [0] * CELLS + list(range(LABELS + 1))
+    many = drawn_by(batched, labels, which, seeds)
+    for i in (0, 3, CELLS, count - 1):
+        (one,) = drawn_by(batched, [labels[which[i]]], [0], [seeds[i]])
+        assert (one == many[i]).all()
 
 
-def test_weights_are_read_at_every_call(network):
-    batched = BatchedThesis(network)
+def test_weights_are_those_of_its_making(network):
     seeds = [data.dropout_seeds(rng(1, "cell", 0))]
-    before = drawn_by(batched, [label(0)], [0], seeds)
+    batched = BatchedThesis(network)
+    (before,) = drawn_by(batched, [label(0)], [0], seeds)
     kernel = network.layers[1].kernel
     kept = keras.ops.convert_to_numpy(kernel)
     kernel.assign(2 * kept)
-    after = drawn_by(batched, [label(0)], [0], seeds)
+    (held,) = drawn_by(batched, [label(0)], [0], seeds)
+    (after,) = drawn_by(BatchedThesis(network), [label(0)], [0], seeds)
     kernel.assign(kept)
-    assert np.abs(after - before).max() > 1e-3
-    assert (drawn_by(batched, [label(0)], [0], seeds) == before).all()
+    assert (held == before).all() and np.abs(after - before).max() > 1e-3

@@ -184,7 +184,8 @@ class ThesisGenerator:
             which.append(numbers[known])
         seeds = [data.dropout_seeds(rng(keys[i], "dropout")) for i in members]
         for number, drawn in self._batched.draw(labels, which, seeds):
-            picture = images.from_network(drawn)
+            edge = (side - drawn.shape[0]) // 2
+            picture = np.pad(images.from_network(drawn), ((edge, edge), (edge, edge), (0, 0)))
             if self.size != side:
                 how = cv2.INTER_AREA if self.size < side else cv2.INTER_LINEAR
                 picture = cv2.resize(picture, (self.size, self.size), interpolation=how)
