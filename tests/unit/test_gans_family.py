@@ -169,7 +169,7 @@ def test_critic_step_is_the_one_worked_out_by_hand(cells):
     kinds = batch["kinds"]
     import tensorflow as tf
 
-    fake = training.generator([batch["noise"], tf.one_hot(kinds, 2)], training=True)
+    fake = training.generator([tf.convert_to_tensor(batch["noise"]), tf.one_hot(kinds, 2)], training=True)
     mixed = tf.convert_to_tensor(real + batch["mix"] * (fake.numpy() - real))
     with tf.GradientTape() as tape:
         tape.watch(mixed)
@@ -352,3 +352,15 @@ def test_weights_of_another_architecture_are_told(trained, tmp_path):
     (other / "model.json").write_text(json.dumps(model))
     with pytest.raises(UserError, match="not the weights of this model"):
         family_sampling.load(other, "cpu")
+
+
+def test_averaged_weights_draw_unless_told_otherwise(cells):
+    """The training is the same with and without them; they lag behind the last weights."""
+    averaged, last = (FamilyTraining(options(ema=ema), "dcgan", cells, seed=1) for ema in (0.9, 0.0))
+    for step in range(2):
+        assert averaged.update(averaged.batch(step)) == last.update(last.batch(step))
+    assert last.drawn is last.generator and averaged.drawn is averaged.averaged
+    trained, drawn = averaged.generator.get_weights(), averaged.drawn.get_weights()
+    for one, other in zip(trained, last.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any((one != other).any() for one, other in zip(trained, drawn, strict=True))

@@ -81,6 +81,9 @@ class FamilyOptions:
         names cells. Types with fewer than five cells keep all of them.
     sampling : str
         ``types``: every type equally often; ``cells``: every cell equally often.
+    ema : float
+        Decay of the averaged weights that draw, for models whose recipe has none of its own: what a short training last did to its
+        weights is noise. 0 draws with the last weights, as the papers do. The training itself is the same.
     turns : bool
         Real pictures are turned by quarters and mirrored at random: a smear has no upper side.
     precision : str
@@ -104,6 +107,7 @@ class FamilyOptions:
     critic_filters: int = 16
     validation: float = 0.2
     sampling: Literal["types", "cells"] = "types"
+    ema: float = 0.99
     turns: bool = True
     precision: Literal["bfloat16", "float32"] = "bfloat16"
     device: Literal["auto", "cpu", "gpu"] = "auto"
@@ -120,6 +124,8 @@ class FamilyOptions:
             problems.append(Problem("batch", f"{self.batch}", "2 or more"))
         if not 0 <= self.validation <= 0.5:
             problems.append(Problem("validation", f"{self.validation}", "from 0 to 0.5"))
+        if not 0 <= self.ema < 1:
+            problems.append(Problem("ema", f"{self.ema}", "from 0 (off) to below 1, such as 0.99"))
         for name in sorted(set(self.models) - set(NAMES)):
             problems.append(Problem("models", f"{name!r}", f"a list of {', '.join(NAMES)}"))
         told = [change.model for change in self.changes]
@@ -134,6 +140,8 @@ class FamilyOptions:
 def recipe(options: FamilyOptions, model: str) -> Recipe:
     """A model's recipe, with what the options change in it."""
     found = RECIPES[model]
+    if found.ema is None:
+        found = dataclasses.replace(found, ema=options.ema)
     for change in options.changes:
         if change.model == model:
             told = {name: value for name, value in dataclasses.asdict(change).items() if name != "model" and value is not None}

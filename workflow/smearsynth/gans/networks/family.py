@@ -63,32 +63,30 @@ def generator(recipe: Recipe, *, size: int, types: int, filters: int, precision:
     heard = told_width(recipe, types)
     told = keras.Input((heard,), name="told") if heard else None
     inputs = [noise] if told is None else [noise, told]
-    convolutional = recipe.generator == "convolutional"
+    residual = recipe.generator == "residual"
     code = keras.layers.Concatenate()(inputs) if told is not None else noise
     blocks = Blocks(
         seed,
         norm="modulated" if recipe.generator_labels == "modulate" else "batch",
         precision=precision,
-        spread=NORMAL if convolutional else None,
+        spread=None if residual else NORMAL,
         code=code,
     )
-    # Of convolutional blocks the last one makes the picture itself.
     sides = [side * 2**level for level in range(doublings + 1)]
-    first, *widths = (channels(filters, size // at) for at in (sides[:-1] if convolutional else sides))
+    if recipe.generator == "convolutional":
+        sides.pop()
+    first, *widths = (channels(filters, size // at) for at in sides)
     if recipe.generator_labels == "planes":
         x = keras.layers.Reshape((side, side, first))(blocks.active(blocks.dense(noise, side * side * first), 0.0))
         kind = keras.layers.Reshape((side, side, PLANES))(blocks.active(blocks.dense(told, side * side * PLANES), 0.0))
         x = keras.layers.Concatenate(dtype=blocks.dtype)([x, kind])
     else:
         x = keras.layers.Reshape((side, side, first))(blocks.dense(code, side * side * first))
-    if convolutional:
-        for width in widths:
-            x = blocks.transposed(blocks.active(x, 0.0), width)
-        x = blocks.transposed(blocks.active(x, 0.0), 3)
-    else:
-        for width in widths:
-            x = blocks.residual_up(x, width)
-        x = blocks.conv(blocks.active(x, 0.0), 3, 3)
+    for width in widths:
+        x = blocks.residual_up(x, width) if residual else blocks.transposed(blocks.active(x, 0.0), width)
+    x = blocks.active(x, 0.0)
+    # The last block of DCGAN makes the picture itself; others work on at the full side.
+    x = blocks.transposed(x, 3) if recipe.generator == "convolutional" else blocks.conv(x, 3, 3)
     return keras.Model(inputs, keras.layers.Activation("tanh", dtype="float32")(x), name=f"{recipe.name}_generator")
 
 
