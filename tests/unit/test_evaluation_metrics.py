@@ -68,6 +68,20 @@ def test_kernel_of_one_distribution_is_0_on_average():
     assert 2 * diagonal / 20 > 6 * error
 
 
+def test_kernel_of_subsets_is_that_of_the_subsets_alone(sets, monkeypatch):
+    monkeypatch.setattr(kernel, "BLOCK", 37)
+    rng = np.random.default_rng(7)
+    chosen = [(rng.permutation(300)[:50], rng.permutation(240)[:40]) for _ in range(3)]
+    members = np.zeros((300, 3)), np.zeros((240, 3))
+    for subset, pair in enumerate(chosen):
+        for of_set, at in zip(members, pair, strict=True):
+            of_set[at, subset] = 1
+    alone = [kernel.unbiased(sets[0][one], sets[1][other]) for one, other in chosen]
+    assert kernel.discrepancies(sets[0], sets[1], *members) == pytest.approx(alone)
+    single = kernel.discrepancies(sets[0].astype(np.float32), sets[1].astype(np.float32), *members)
+    assert single == pytest.approx(alone, abs=1e-5)
+
+
 def test_kernel_spread_over_subsets(sets):
     rng = np.random.default_rng(4)
     found = kernel.between(sets[0], sets[1], rng, subsets=40, size=1000)
