@@ -82,7 +82,8 @@ class FamilyOptions:
     sampling : str
         ``types``: every type equally often; ``cells``: every cell equally often.
     ema : float
-        Decay of the averaged weights that draw, for models whose recipe has none of its own: what a short training last did to its
+        Decay of the averaged weights that draw, for models whose recipe has none of its own: what a short training did last to
+        its
         weights is noise. 0 draws with the last weights, as the papers do. The training itself is the same.
     turns : bool
         Real pictures are turned by quarters and mirrored at random: a smear has no upper side.
