@@ -45,7 +45,7 @@ def make_names(path: Path) -> Path:
 
 def make_model(folder: Path, *, steps: int, rows: list | None = None) -> Path:
     """A trained model as far as the studies read it."""
-    write_json(folder / "model.json", {"model": folder.name, "steps": steps, "batch": 64})
+    write_json(folder / "model.json", {"model": folder.name, "steps": steps, "batch": 64, "cells": list(range(128))})
     columns = ["step", "training_accuracy", "training_cross_entropy", "validation_accuracy", "validation_cross_entropy"]
     write_tsv(folder / "validation.tsv", columns, rows or [])
     return folder

@@ -23,13 +23,28 @@ def arguments(parser) -> None:
 def run(args) -> None:
     """Run the command."""
     rows = read_tsv(args.model / "validation.tsv") if args.model else []
-    batch = read_json(args.model / "model.json")["batch"] if args.model else None
+    model = read_json(args.model / "model.json") if args.model else None
+    # A pass shows as many cells as there are; the paper's epoch does not (265 × 64 cells of 18,579).
+    pass_ = len(model["cells"]) / model["batch"] if model else None
     for figure, (measure, label, paper) in FIGURES.items():
         curves = {kind: curve(rows, f"{kind}_{measure}") for kind in ("training", "validation")}
         steps = sorted({step for points in curves.values() for step, _ in points})
-        table = [[step, *(dict(points).get(step) for points in curves.values()), *paper.values()] for step in steps]
-        write_tsv(args.out / f"{figure}.tsv", ["step", *curves, *(f"{kind}, paper's last" for kind in paper)], table)
-        draw(args.out / f"{figure}.png", curves, paper, label=label, batch=batch)
+        table = [
+            [step, step / pass_ if pass_ else None, *(dict(points).get(step) for points in curves.values()), *paper.values()]
+            for step in steps
+        ]
+        columns = ["step", "passes over the cells", *curves, *(f"{kind}, paper's last" for kind in paper)]
+        write_tsv(args.out / f"{figure}.tsv", columns, table)
+        draw(args.out / f"{figure}.png", curves, paper, label=label, told=units(model))
+
+
+def units(model: dict | None) -> str:
+    """What a step is, here and in the paper."""
+    paper = f"paper: {EPOCHS} × {ITERATIONS} = {EPOCHS * ITERATIONS:,} steps of {BATCH}"
+    if model is None:
+        return paper
+    cells, batch = len(model["cells"]), model["batch"]
+    return f"here a batch of {batch}, a pass over {cells:,} cells = {cells / batch:.3g} steps; {paper}"
 
 
 def curve(rows: list[dict[str, str]], column: str) -> list[tuple[int, float]]:
@@ -37,7 +52,7 @@ def curve(rows: list[dict[str, str]], column: str) -> list[tuple[int, float]]:
     return [(int(row["step"]), float(row[column])) for row in rows if row[column] not in ("", "n/a")]
 
 
-def draw(path: Path, curves: dict[str, list], paper: dict[str, float], *, label: str, batch: int | None) -> None:
+def draw(path: Path, curves: dict[str, list], paper: dict[str, float], *, label: str, told: str) -> None:
     """Both curves with the values that the paper ends at; a curve without points is named absent."""
     from smearsynth.studies import style
 
@@ -56,8 +71,7 @@ def draw(path: Path, curves: dict[str, list], paper: dict[str, float], *, label:
         marker = "o" if len(points) < 30 else None
         axis.plot(*zip(*points, strict=True), color=colours[kind], marker=marker, markersize=3, label=f"{kind} cells")
         axis.axhline(paper[kind], color=colours[kind], linestyle=":", linewidth=1.2, label=f"paper, {kind}: {paper[kind]:g}")
-    told = f"the paper has {EPOCHS} × {ITERATIONS} = {EPOCHS * ITERATIONS:,} of {BATCH}"
-    axis.set_xlabel(f"training step (a batch of {batch}; {told})")
+    axis.set_xlabel(f"training step\n{told}", fontsize=8)
     axis.set_ylim(bottom=0, top=1.02 if label.startswith("share") else None)
     axis.set_xlim(left=0)
     figure.legend(loc="outside lower center", ncols=2)

@@ -6,7 +6,7 @@ from pathlib import Path
 from smearsynth.files import write_tsv
 from smearsynth.studies import diagram, layered, rule_graph
 
-PREFIXES = {"hazra": "studies", "thesis": "studies"}
+PREFIXES = {"hazra": "studies", "thesis": "studies", "windows": "pairs"}
 """Rules whose names do not begin with their stage's."""
 
 
