@@ -141,7 +141,7 @@ def entries(*places):
     return [{"id": i, "source": s, "split": p, "original": f"{i}.png"} for i, (s, p) in enumerate(places, 1)]
 
 
-@pytest.mark.parametrize("unit", ["source", "picture"])
+@pytest.mark.parametrize("unit", ["source", "picture_light", "picture"])
 @pytest.mark.parametrize("method", METHODS)
 def test_test_pictures_have_no_say_in_the_reference_nor_in_their_source(unit, method):
     places = [("a", "train"), ("a", "train"), ("a", "test"), ("b", "train"), ("b", "test")]
@@ -153,10 +153,24 @@ def test_test_pictures_have_no_say_in_the_reference_nor_in_their_source(unit, me
     for i in range(5):
         for field in ("empty", "mean", "spread", "dyes", "strongest"):
             np.testing.assert_array_equal(getattr(one.ways[i].reference, field), getattr(two.ways[i].reference, field))
-            if unit == "source" or i in (0, 1, 3):
+            if unit == "source" or i in (0, 1, 3) or (unit == "picture_light" and field != "empty"):
                 np.testing.assert_array_equal(getattr(one.ways[i].own, field), getattr(two.ways[i].own, field))
+    if unit != "picture":
+        assert all(np.array_equal(one.ways[2].own.mean, plan.ways[0].own.mean) for plan in (one, two))
     if unit == "source":
         assert one.ways[2] == one.ways[0] and two.ways[4] == two.ways[3]
+
+
+def test_a_source_with_two_lights_needs_the_light_of_each_picture():
+    lights = [(250, 232, 205)] * 3 + [(250, 250, 150), (250, 250, 250)] * 2
+    pictures = [smear(i, light=light) for i, light in enumerate(lights)]
+    places = entries(*[("a", "train")] * 3, *[("b", "train")] * 4)
+    left = {}
+    for unit in ("source", "picture_light"):
+        plan = decide(places, list(map(seen, pictures)), StainOptions(method="reinhard", measured=unit, reference="a"))
+        after = [transfer(p, w.own, w.reference, "reinhard") for p, w in zip(pictures, plan.ways, strict=True)]
+        left[unit] = max(np.abs(empty_smear(picture) - lights[0]).max() for picture in after[3:])
+    assert left["picture_light"] <= 2 < 20 < left["source"]
 
 
 def test_other_shares_of_types_are_no_other_stain():

@@ -112,6 +112,8 @@ def decide(pictures: list[dict], seen: list[Seen], options: StainOptions) -> Pla
     parts: dict[tuple[str, str], list[Seen]] = {}
     for image, one in zip(pictures, seen, strict=True):
         parts.setdefault((image["source"], image["split"]), []).append(one)
+    if options.measured == "picture_light":
+        parts = {place: _levelled(some) for place, some in parts.items()}
     known = sorted({source for source, _ in parts})
     if options.reference is not None and options.reference not in known:
         raise UserError(unknown("cells.stain.reference", options.reference, known, word="source"))
@@ -128,7 +130,17 @@ def decide(pictures: list[dict], seen: list[Seen], options: StainOptions) -> Pla
             parts.get((source, "train"), []), parts.get((source, "test"), []), theirs, options.method
         )
         fallbacks += [[source, None, options.method, of_source[source].method, why] for why in whys]
-    return Plan(name, [of_source[image["source"]] for image in pictures], fallbacks)
+    ways = [of_source[image["source"]] for image in pictures]
+    if options.measured == "picture_light":
+        lit = zip(ways, seen, strict=True)
+        ways = [replace(way, own=replace(way.own, empty=one.empty)) if way.own else way for way, one in lit]
+    return Plan(name, ways, fallbacks)
+
+
+def _levelled(seen: list[Seen]) -> list[Seen]:
+    """Pixels of some pictures as they would look in the light that is in the middle of theirs."""
+    middle = np.median([s.empty for s in seen], axis=0)
+    return [replace(s, empty=middle, pixels=s.pixels * (middle / s.empty)) for s in seen]
 
 
 def _by_source(train: list[Seen], test: list[Seen], theirs: list[Seen], method: str) -> tuple[Way, list[str]]:

@@ -17,7 +17,8 @@ class StainOptions:
         its mean, a* and b* are shifted), ``macenko`` (Macenko et al. 2009: the two dyes and their strongest concentrations).
     measured : str
         ``source``: one map of colours for a whole source, from its training pictures of the types that it shares with the
-        reference; ``picture``: each picture by its own.
+        reference; ``picture_light``: the dye so, but the light by each picture's own empty smear; ``picture``: each picture by
+        its own light and dye.
     pixels : str
         ``cells``: what carries dye inside the catalogue's outlines; ``stained``: all that carries dye, which sets shares of red
         cells and nuclei equal that are not, where one source has whole fields and another single cells.
@@ -26,7 +27,7 @@ class StainOptions:
     """
 
     method: Literal["none", "reinhard", "reinhard_modified", "macenko"] = "none"
-    measured: Literal["source", "picture"] = "source"
+    measured: Literal["source", "picture_light", "picture"] = "source"
     pixels: Literal["cells", "stained"] = "cells"
     reference: str | None = None
 
