@@ -3,10 +3,10 @@
     python benchmarks/family_ablation.py --cells results/<run>/pairs/windows/index.json --reader results/<run>/readers/windows \
         --out FOLDER [--steps 3000 --share 0.1 --only plain ...]
 
-Every variant trains with the same cells, steps, batches and seed. Its synthetic cells are judged by a reader that was trained on all
-real training cells: the share that it names as the type that was asked for, and the kernel distance (KID) of its features to real
-held-out cells, with its spread over subsets. Rows for real training cells are the floor of the distance and the reader's own
-accuracy. A variant that is done is not trained again; a killed one goes on.
+Every variant trains with the same cells, steps, batches and seed. Its synthetic cells are judged by a reader that was trained on
+all real training cells: the share that it names as the type that was asked for, and the kernel distance (KID) of its features to
+real held-out cells, with its spread over subsets. Rows for real cells are the reader's own accuracy and the floor of the distance.
+A variant that is done is not trained again; a killed one goes on.
 """
 
 import argparse
