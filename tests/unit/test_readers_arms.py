@@ -15,7 +15,7 @@ from smearsynth.errors import UserError
 from smearsynth.files import read_json, read_tsv, sha256, write_json
 from smearsynth.options import build
 from smearsynth.readers.arm_augmentation import AUGMENTATIONS, Ranges, augmented
-from smearsynth.readers.arms import ArmSet, Stock, compose, divided, quotas, repeated
+from smearsynth.readers.arms import ArmSet, Stock, compose, divided, quotas, repeated, singled
 from smearsynth.readers.arms_options import ARMS, NEED_SYNTHETIC, ArmsOptions
 
 OFF = {"scale": 0.0, "rotation": 0.0, "translation": 0.0, "colour": 0.0, "contrast": 0.0, "saturation": 0.0}
@@ -229,6 +229,8 @@ def test_the_cut_of_a_set_in_itself_leaves_all_copies_of_a_cell_on_one_side(arm)
     assert set(parts) == {"train", "validation", "test"}
     for source in np.unique(made.sources):
         assert len(set(parts[made.sources == source])) == 1
+    asked = singled(made.sources, parts)
+    assert sorted(made.sources[asked]) == sorted(set(made.sources[parts != "train"]))
 
 
 def test_the_cut_has_the_papers_shares_and_trains_on_every_type():
@@ -287,11 +289,12 @@ def test_the_command_trains_tests_and_says_what_it_did_twice_the_same(tmp_path):
     windows = make_cells(tmp_path / "w", count=12)
     drawn = make_cells(tmp_path / "s", split="synthetic", count=5, extra={"model": "wgan_gp_ac", "share": 1.0}.items())
     about = {}
-    for arm in ("original", "synthetic", "original_synthetic"):
+    once = {**OPTIONS, "seeds": 1, "own": {**OPTIONS["own"], "seeds": 0}}
+    for arm, options in (("original", OPTIONS), ("synthetic", once), ("original_synthetic", once)):
         synthetic = ["--synthetic", drawn] if arm in NEED_SYNTHETIC else []
-        assert run_arm(tmp_path / arm, arm, windows, *synthetic) == 0
+        assert run_arm(tmp_path / arm, arm, windows, *synthetic, options=options) == 0
         about[arm] = read_json(tmp_path / arm / "model.json")
-    assert len({(one["pictures"], one["steps"], one["seeds"]) for one in about.values()}) == 1
+    assert len({(one["pictures"], one["steps"]) for one in about.values()}) == 1
     assert {sum(made["pictures"].values()) for one in about.values() for made in one["sets"]} == {30}
     assert about["synthetic"]["sets"][0]["synthetic_pictures"] == 30 and about["original"]["sets"][0]["synthetic_pictures"] == 0
     assert about["synthetic"]["synthetic"] == {"model": "wgan_gp_ac", "share": 1.0} and about["original"]["synthetic"] is None
@@ -310,10 +313,17 @@ def test_the_command_trains_tests_and_says_what_it_did_twice_the_same(tmp_path):
 
 def test_a_share_of_the_real_cells_is_that_share(tmp_path):
     windows = make_cells(tmp_path / "w", count=12)
-    options = {**OPTIONS, "networks": [{**OPTIONS["networks"][0], "steps": 1}], "seeds": 1}
+    options = {**OPTIONS, "networks": [{**OPTIONS["networks"][0], "steps": 1}], "seeds": 1, "own": {**OPTIONS["own"], "seeds": 0}}
     assert run_arm(tmp_path / "o", "original", windows, "--share", "0.5", options=options) == 0
     about = read_json(tmp_path / "o/model.json")
     assert about["real_cells"] == 9 and about["sets"][0]["different_real"] == 9 and about["pictures"] == 30
+
+
+def test_a_set_too_small_for_the_real_cells_says_so(tmp_path, capsys):
+    windows = make_cells(tmp_path / "w", count=12)
+    options = {**OPTIONS, "networks": [{**OPTIONS["networks"][0], "steps": 1}], "seeds": 1, "pictures": 12}
+    assert run_arm(tmp_path / "o", "original", windows, options=options) == 0
+    assert "6 of 18 real cells are not in a set of 12 pictures" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ def headline(groups: list[list[Judged]], *, level: float) -> str:
     if rest:
         parts.append(f"No significant gain for {'; '.join(rest)}.")
     tail = f"Points of accuracy on real held-out cells, original + synthetic above original, with {level:.0%} intervals."
+    if len(said) > 1:
+        tail += f" Each of the {len(said)} intervals stands for itself."
     return " ".join([*parts, tail])
 
 

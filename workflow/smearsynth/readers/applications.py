@@ -1,6 +1,7 @@
 """Classifiers from ``keras.applications``, with random or with ImageNet weights (Hazra et al. 2022, section 4)."""
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,10 @@ def _loaded(base: Any, about: Application, name: str, path: Path) -> None:
             fix = "fetch it again; give the path of the file itself for weights of your own"
             raise UserError.of(str(file), f"MD5 {found}, Keras publishes {about.md5}", fix)
     try:
-        base.load_weights(file)
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras leaves layers that a file does not know as they are, and only warns of it.
+            warnings.filterwarnings("error", message=".*(retain|Skipping).*")
+            base.load_weights(file)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         first = str(error).splitlines()[0]
         raise UserError.of(str(file), f"not weights of {name} without its top ({first})", f"give {about.file}") from None

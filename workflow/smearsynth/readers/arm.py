@@ -1,6 +1,6 @@
 """Train a classifier on one training set, several times, and test it on real held-out cells and on the set itself."""
 
-from dataclasses import asdict
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from smearsynth.files import atomic_folder, read_json, write_json, write_tsv
 from smearsynth.options import loads
 from smearsynth.pairs import crops
 from smearsynth.readers import arms, arms_options, pictures, training
+from smearsynth.readers.options import ReaderOptions
+from smearsynth.readers.reader import told
 
 NAMES = ["seed", "cell_id", "category_id", "named"]
 """Of the table of real held-out cells; types by the taxonomy's ids."""
@@ -56,50 +58,36 @@ def run(args) -> None:
     names: list[list] = []
     own: list[list] = []
     made: list[dict] = []
-    for seed in range(options.seeds):
-        # What does not depend on the arm is drawn alike in each: initial weights and batches by number.
-        path = (args.architecture, seed)
+    for repetition in range(options.seeds):
         arm_set = arms.compose(
             args.arm,
             ours,
             theirs,
             classes=len(types),
             pictures=options.pictures,
-            rng=seeds.rng(args.seed, "readers", "arms", args.arm, seed),
+            rng=seeds.rng(args.seed, "readers", "arms", args.arm, repetition),
             ranges=options.ranges,
             share=options.synthetic,
             counts=options.counts,
             target=options.target,
         )
-        training_seed = seeds.entropy(args.seed, "readers", "arms", *path)
-
-        def trained(keep: np.ndarray, *, word: str, arm_set=arm_set, training_seed=training_seed):
-            def progress(steps):
-                title = f"{args.arm} {word}"
-                return tqdm(steps, total=reader.steps, desc=title, unit="step", mininterval=5)
-
-            return training.fit(
-                arm_set.pixels[keep], arm_set.labels[keep], reader, seed=training_seed, classes=len(types), progress=progress
-            )
-
-        model = trained(np.ones(len(arm_set.labels), bool), word=f"{seed + 1}/{options.seeds}")
-        found = training.probabilities(model, held.pixels).argmax(1)
-        rows = zip(test.cell_ids.tolist(), test.category_ids.tolist(), found, strict=True)
-        names += [[seed, cell_id, category_id, types[at]] for cell_id, category_id, at in rows]
-        if seed < options.own.seeds:
-            cut = seeds.rng(args.seed, "readers", "arms", "own", args.arm, seed)
-            parts = arms.divided(arm_set.sources, arm_set.labels, cut, test=options.own.test, validation=options.own.validation)
-            model = trained(parts == "train", word="on itself")
-            # One picture of each cell: copies would count a cell twice.
-            first = np.zeros(len(parts), bool)
-            first[np.unique(arm_set.sources, return_index=True)[1]] = True
-            asked = np.flatnonzero(first & (parts != "train"))
-            found = training.probabilities(model, arm_set.pixels[asked]).argmax(1) if len(asked) else []
-            own += [
-                [seed, str(parts[i]), int(arm_set.sources[i]), types[arm_set.labels[i]], types[at]]
-                for i, at in zip(asked, found, strict=True)
-            ]
         made.append(_counted(arm_set, types))
+        # By architecture and number alone: the arms start from the same weights and draw the same places.
+        seed = seeds.entropy(args.seed, "readers", "arms", args.architecture, repetition)
+        named = _train(arm_set, arm_set.labels >= 0, held.pixels, reader, len(types), seed, f"{repetition + 1}/{options.seeds}")
+        rows = zip(test.cell_ids.tolist(), test.category_ids.tolist(), named, strict=True)
+        names += [[repetition, cell_id, category_id, types[at]] for cell_id, category_id, at in rows]
+        if repetition < options.own.seeds:
+            rng = seeds.rng(args.seed, "readers", "arms", "own", args.arm, repetition)
+            parts = arms.divided(arm_set.sources, arm_set.labels, rng, test=options.own.test, validation=options.own.validation)
+            asked = arms.singled(arm_set.sources, parts)
+            named = _train(arm_set, parts == "train", arm_set.pixels[asked], reader, len(types), seed, "on itself")
+            columns = parts[asked].tolist(), arm_set.sources[asked].tolist(), arm_set.labels[asked], named
+            own += [[repetition, part, source, types[label], types[at]] for part, source, label, at in zip(*columns, strict=True)]
+    left_out = len(ours.labels) - min(one["different_real"] for one in made)
+    if args.arm != "synthetic" and args.arm != "class_balanced" and left_out:
+        what = f"{left_out} of {len(ours.labels)} real cells are not in a set of {options.pictures} pictures"
+        print(f"{args.arm}: {what}; raise readers.arms.pictures", file=sys.stderr)
     with atomic_folder(args.out) as folder:
         write_tsv(folder / "names.tsv", NAMES, names)
         write_tsv(folder / "own.tsv", OWN, own)
@@ -113,12 +101,27 @@ def run(args) -> None:
             "steps": reader.steps,
             "real_cells": len(ours.labels),
             "synthetic_cells": len(theirs.labels) if theirs is not None else 0,
-            "options": asdict(reader),
+            "options": told(reader),
             "types": types,
             "categories": [one for one in train.categories if one["id"] in types],
             "sets": made,
         }
         write_json(folder / "model.json", about, indent=1)
+
+
+def _train(
+    arm_set: arms.ArmSet, keep: np.ndarray, asked: np.ndarray, reader: ReaderOptions, classes: int, seed: int, word: str
+) -> list[int]:
+    """Train on a part of a set and name other pictures: their classes."""
+    model = training.fit(
+        arm_set.pixels[keep],
+        arm_set.labels[keep],
+        reader,
+        seed=seed,
+        classes=classes,
+        progress=lambda steps: tqdm(steps, total=reader.steps, desc=word, unit="step", mininterval=5),
+    )
+    return training.probabilities(model, asked).argmax(1).tolist() if len(asked) else []
 
 
 def _counted(arm_set: arms.ArmSet, types: list[int]) -> dict:

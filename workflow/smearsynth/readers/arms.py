@@ -176,6 +176,22 @@ def divided(sources: np.ndarray, labels: np.ndarray, rng: np.random.Generator, *
     return parts
 
 
+def singled(sources: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Places of the pictures that are tested on: one of each cell that was held back, for copies would count it twice.
+
+    Parameters
+    ----------
+    sources, parts : ndarray, shape (pictures,)
+        Of an `ArmSet` and of `divided`.
+
+    Returns
+    -------
+    ndarray of int
+    """
+    first = np.sort(np.unique(sources, return_index=True)[1])
+    return first[parts[first] != "train"]
+
+
 def _check(arm: str, real: Stock, synthetic: Stock | None, classes: int, pictures: int, wants_synthetic: bool) -> None:
     problems = []
     stocks = [("real", real)] + ([("synthetic", synthetic)] if wants_synthetic else [])

@@ -39,6 +39,8 @@ class Network:
         problems = []
         if self.name not in ARCHITECTURES:
             problems.append(unknown("name", self.name, ARCHITECTURES, word="architecture"))
+        if self.name == "cnn" and self.weights != "none":
+            problems.append(Problem("weights", f"got {self.weights!r}", "the cnn is trained from nothing: weights: none"))
         if self.steps < 1:
             problems.append(Problem("steps", f"got {self.steps}", "a whole number above 0"))
         if not 0 < self.learning_rate <= 1:

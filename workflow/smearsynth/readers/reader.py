@@ -32,8 +32,13 @@ class Reader:
 def save(folder: Path, reader: Reader, *, seed: int, trained_on: dict[str, int]) -> None:
     """Write a reader into an existing folder, with what it was trained on."""
     reader.model.save_weights(folder / WEIGHTS)
-    about = {"options": asdict(reader.options), "types": list(reader.types), "seed": seed, "trained_on": trained_on}
+    about = {"options": told(reader.options), "types": list(reader.types), "seed": seed, "trained_on": trained_on}
     write_json(folder / "model.json", about, indent=1)
+
+
+def told(options: ReaderOptions) -> dict:
+    """Options as a reader's file keeps them: of a path to weights the name alone, for paths differ between machines."""
+    return {**asdict(options), "weights": Path(options.weights).name}
 
 
 def load(folder: str | Path) -> Reader:
