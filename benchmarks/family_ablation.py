@@ -5,7 +5,7 @@
 
 Every variant trains with the same cells, steps, batches and seed. Its synthetic cells are judged by a reader that was trained on
 all real training cells: the share that it names as the type that was asked for, and the kernel distance (KID) of its features to
-real held-out cells, with its spread over subsets. Rows for real cells are the reader's own accuracy and the floor of the distance.
+real held-out cells, with its spread over subsets. Rows for real cells: the reader's own accuracy, the floor of the distance.
 A variant that is done is not trained again; a killed one goes on.
 """
 
