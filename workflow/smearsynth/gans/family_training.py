@@ -240,7 +240,7 @@ class FamilyTraining:
         ):
             logits = self._logits(pixels, kinds)
             row += [float("nan")] * 2 if logits is None else list(named(logits, kinds))
-        values = np.array(self._validation)
+        values = engine.to_numpy(self._validation.value).copy()
         values[step // self.options.validate_every - 1] = row
         self._validation.assign(values)
 
@@ -256,7 +256,7 @@ class FamilyTraining:
 
     def validation(self) -> list[list[int | float | None]]:
         """Rows of step, accuracy and cross-entropy on training cells, the same on held-out cells; None where there are none."""
-        values = np.asarray(self._validation)[: self._rows]
+        values = engine.to_numpy(self._validation.value)[: self._rows]
         return [
             [(place + 1) * self.options.validate_every, *(None if np.isnan(v) else float(v) for v in row)]
             for place, row in enumerate(values)
