@@ -27,7 +27,7 @@ TABLE_3 = {
 TABLE_4 = {"l1": ("l1", "l1"), "l2": ("l2", "l2"), "PSNR, dB": ("psnr", "psnr"), "SSIM": ("ssim", "ssim")}
 """Column of Table 4 to the column of nearest.tsv and to the field of `ReportedModel`."""
 
-TEXTS_3 = {"cells": "cells", "real cells": "held_out_cells", "warning": "fid_warning"}
+TEXTS_3 = {"features": "extractor", "cells": "cells", "real cells": "held_out_cells", "warning": "fid_warning"}
 TEXTS_4 = {"cells": "cells", "compared with": "compared_with"}
 """Columns of Tables 3 and 4 that are told as they stand in the measured tables."""
 
@@ -38,8 +38,8 @@ PER_CENT = {"precision", "recall", "f1", "l1", "l2"}
 def arguments(parser) -> None:
     """Flags of the command."""
     parser.add_argument("--options", required=True, help="the section studies.hazra2022 of the configuration, as JSON")
-    parser.add_argument("--metrics", type=Path, required=True, help="evaluation/family/<share>/metrics.tsv")
-    parser.add_argument("--nearest", type=Path, required=True, help="evaluation/family/<share>/nearest.tsv")
+    parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="metrics of each extractor")
+    parser.add_argument("--nearest", type=Path, required=True, help="comparison with the nearest real cells")
     parser.add_argument("--models", type=Path, nargs="*", required=True, help="folders of the trained models")
     parser.add_argument("--out", type=Path, required=True, help="folder; gets table_3 and table_4 (.tsv, .md, .html)")
 
@@ -48,10 +48,10 @@ def run(args) -> None:
     """Run the command."""
     options = loads(HazraOptions, args.options, where="studies.hazra2022")
     steps = {folder.name: int(read_json(folder / "model.json")["steps"]) for folder in args.models}
-    metrics, nearest = read_tsv(args.metrics), read_tsv(args.nearest)
+    metrics = [row for table in args.metrics for row in read_tsv(table)]
+    nearest = read_tsv(args.nearest)
     columns, rows = compare(metrics, TABLE_3, TEXTS_3, steps, minimum=options.minimum_steps)
-    extractor = ", ".join(dict.fromkeys(row["extractor"] for row in metrics))
-    tables.write(args.out, "table_3", columns, rows, note=f"Features: {extractor}. {READING_3} {STATES}", digits=4)
+    tables.write(args.out, "table_3", columns, rows, note=f"{READING_3} {STATES}", digits=4)
     columns, rows = compare(nearest, TABLE_4, TEXTS_4, steps, minimum=options.minimum_steps)
     tables.write(args.out, "table_4", columns, rows, note=f"{READING_4} {STATES}", digits=4)
 
@@ -59,7 +59,7 @@ def run(args) -> None:
 READING_3 = (
     "One step is one update of the discriminator on one batch, so that models of equal steps have been shown equally many real "
     "cells. The rows of real cells are what a perfect generator would measure; the ceiling is a deliberately bad one. IS: the "
-    "paper's exceed what a classifier of 12 types can give (12), and its classifier is not told; compare with the IS of real "
+    "paper's best exceeds 12, the most that 12 types can give, and its classifier is not told; compare with the IS of real "
     "cells here. FID against the training cells, as in the paper, and against held-out ones; the paper's extractor is not "
     "told, so its distances are of another scale. LPIPS between cells of one type: the paper calls it variance, yet marks the "
     "lowest as best; compare with the LPIPS between real cells. Precision and recall: the text speaks of the classifier's and "
@@ -98,18 +98,20 @@ def compare(
     minimum : int
         Fewer steps are called "not trained".
     """
-    found = {row["model"]: row for row in measured}
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in measured:
+        found.setdefault(row["model"], []).append(row)
     rows = []
     for name, paper in MODELS.items():
-        ours = [*_numbers(found.get(name), wanted), *_texts(found.get(name), texts)]
-        rows.append([paper.title, "this run", *_state(name, found, steps, minimum), *ours])
+        for row in found.get(name, [{}]):
+            ours = [*_numbers(row, wanted), *_texts(row, texts)]
+            rows.append([paper.title, "this run", *_state(name, found, steps, minimum), *ours])
         told = [None if field is None else _told(field, getattr(paper, field)) for _, field in wanted.values()]
         rows.append([paper.title, "paper", None, None, *told, *[None] * len(texts)])
-    for name, row in found.items():
-        if name not in MODELS:
-            title = f"{name} (ours)" if name in steps else name
-            state = _state(name, found, steps, minimum) if name in steps else [None, None]
-            rows.append([title, "this run", *state, *_numbers(row, wanted), *_texts(row, texts)])
+    for name in (name for name in found if name not in MODELS):
+        title = f"{name} (ours)" if name in steps else name
+        state = _state(name, found, steps, minimum) if name in steps else [None, None]
+        rows += [[title, "this run", *state, *_numbers(row, wanted), *_texts(row, texts)] for row in found[name]]
     return ["model", "numbers of", "state", "steps", *wanted, *texts], rows
 
 
@@ -120,19 +122,18 @@ def _state(name: str, found: dict, steps: dict[str, int], minimum: int) -> list:
     return ["trained" if steps[name] >= minimum else "not trained", steps[name]]
 
 
-def _numbers(row: dict[str, str] | None, wanted: Mapping[str, tuple[str, str | None]]) -> list:
+def _numbers(row: dict[str, str], wanted: Mapping[str, tuple[str, str | None]]) -> list:
     """What was measured, None where it was not; an inception score carries its spread."""
     values: list = []
     for column, _ in wanted.values():
-        text = row.get(column, "n/a") if row else "n/a"
+        text, spread = row.get(column, "n/a"), row.get(f"{column}_spread", "n/a")
         value = None if text == "n/a" else float(text)
-        spread = row.get(f"{column}_spread", "n/a") if row else "n/a"
         values.append(value if value is None or spread == "n/a" else f"{value:.2f} ± {float(spread):.2f}")
     return values
 
 
-def _texts(row: dict[str, str] | None, texts: Mapping[str, str]) -> list:
-    found = [row.get(column, "n/a") if row else "n/a" for column in texts.values()]
+def _texts(row: dict[str, str], texts: Mapping[str, str]) -> list:
+    found = [row.get(column, "n/a") for column in texts.values()]
     return [None if text == "n/a" else int(text) if text.isdecimal() else text for text in found]
 
 

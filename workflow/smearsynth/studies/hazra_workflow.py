@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from smearsynth.files import write_tsv
-from smearsynth.studies import diagram, layered, rule_graph
+from smearsynth.studies import diagram, layered
 
 PREFIXES = {"hazra": "studies", "thesis": "studies", "windows": "pairs"}
 """Rules whose names do not begin with their stage's."""
@@ -12,15 +12,16 @@ PREFIXES = {"hazra": "studies", "thesis": "studies", "windows": "pairs"}
 
 def arguments(parser) -> None:
     """Flags of the command."""
-    parser.add_argument("--rules", required=True, help="JSON: name of a rule to its [inputs, outputs], as patterns")
-    parser.add_argument("--target", required=True, help="the rule whose way is drawn")
+    parser.add_argument(
+        "--graph", required=True, help="JSON: each rule to those that it takes files from (`rule_graph.upstream`)"
+    )
+    parser.add_argument("--target", required=True, help="the rule whose way it is")
     parser.add_argument("--out", type=Path, required=True, help="folder; gets figure_2.png and figure_2.tsv")
 
 
 def run(args) -> None:
     """Run the command."""
-    rules = {name: rule_graph.Rule(*files) for name, files in json.loads(args.rules).items()}
-    graph = rule_graph.upstream(rule_graph.parents(rules), args.target)
+    graph: dict[str, list[str]] = json.loads(args.graph)
     drawn = layered.reduced(graph)
     rows = [[stage(name), name, parent, "yes" if parent in drawn[name] else "no"] for name in graph for parent in graph[name]]
     write_tsv(args.out / "figure_2.tsv", ["stage", "rule", "reads from", "drawn"], rows)
