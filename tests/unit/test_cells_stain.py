@@ -19,7 +19,7 @@ from smearsynth.cells.stain_tables import Seen
 from smearsynth.cells.stain_transfer import LIGHT, Statistics, empty_smear, stained, statistics, transfer
 from smearsynth.cli import dispatch
 from smearsynth.errors import UserError
-from smearsynth.files import read_json, read_tsv
+from smearsynth.files import read_json, read_tsv, write_json
 
 WHITE = np.full(3, float(LIGHT))
 DYES = np.array([[0.65, 0.70, 0.29], [0.30, 0.90, 0.20]]).T
@@ -222,9 +222,9 @@ def test_a_reference_that_cannot_be_one():
         StainOptions(reference="pbc")
 
 
-def normalise(folder, out, *, jobs=1, **options):
+def normalise(folder, out, *, jobs=1, merged="catalogue.json", **options):
     flags = ["--options", json.dumps({"method": "reinhard", **options}), "--seed", "1", "--jobs", str(jobs)]
-    flags += ["--merged", f"{folder}/out/catalogue.json", "--out", f"{out}/catalogue.json", "--out-images", f"{out}/stain/images"]
+    flags += ["--merged", f"{folder}/out/{merged}", "--out", f"{out}/catalogue.json", "--out-images", f"{out}/stain/images"]
     flags += ["--statistics", f"{out}/stain/statistics.tsv", "--fallbacks", f"{out}/stain/fallbacks.tsv"]
     return dispatch("smearsynth.cells", ("stain_normalise",), ["stain_normalise", *flags, "--figure", f"{out}/stain/figure.png"])
 
@@ -266,6 +266,19 @@ def test_a_run_keeps_all_but_the_pictures_and_its_bytes_owe_nothing_to_jobs_or_p
         assert cell.picture().shape == old.picture().shape
         changed = np.abs(cell.picture().astype(int) - old.picture()).max()
         assert changed <= 1 if cell.image["source"] == after["info"]["stain"]["reference"] else changed > 5
+
+
+def test_what_a_finder_added_to_one_source_changes_nothing(merged, tmp_path):
+    data = read_json(merged / "out/catalogue.json")
+    for image in [image for image in data["images"] if image["source"] == "two"]:
+        for left in (0, 10):
+            found = {"id": 1, "image_id": image["id"], "category_id": 2, "iscrowd": 0, "label": "", "origin": "found"}
+            outline = [left, 0, left + 9, 0, left + 9, 9, left, 9]
+            data["annotations"].append(found | {"bbox": [left, 0, 9, 9], "area": 100.0, "segmentation": [outline]})
+    write_json(merged / "out/more.json", data)
+    assert normalise(merged, tmp_path / "few") == 0 and normalise(merged, tmp_path / "more", merged="more.json") == 0
+    few, more = (everything(tmp_path / name / "stain") for name in ("few", "more"))
+    assert {name for name in few if name.endswith(("png", "tsv"))} and few == more
 
 
 def test_the_tables_say_how_far_the_sources_are_apart(merged, tmp_path):

@@ -195,17 +195,20 @@ def _pooled(seen: list[Seen], pixels: np.ndarray, method: str) -> Statistics | N
 def _measure(task: tuple[dict, Path, list[dict]], *, seed: int, options: StainOptions) -> Seen:
     """The empty smear of a picture and a sample of its stained pixels."""
     image, path, cells = task
+    # What a finder saw besides is there in some sources and not in others.
+    kinds = Counter(cell["category_id"] for cell in [c for c in cells if "named" in c] or cells)
+    kind = min(kinds, key=lambda k: (-kinds[k], k))
     picture = images.read(path)
     empty = stain_transfer.empty_smear(picture)
     mask = stain_transfer.stained(picture, empty)
     if options.pixels == "cells":
-        mask &= coco.fill([coco.from_flat(flat) for cell in cells for flat in cell["segmentation"]], mask.shape)
+        outlines = [coco.from_flat(flat) for cell in cells if cell["category_id"] == kind for flat in cell["segmentation"]]
+        mask &= coco.fill(outlines, mask.shape)
     at = np.flatnonzero(mask)
     if len(at) > SAMPLE:
         random = rng(seed, "cells", "stain", image["source"], image["original"])
         at = np.sort(random.choice(at, SAMPLE, replace=False, shuffle=False))
-    kinds = Counter(cell["category_id"] for cell in cells)
-    return Seen(empty, picture.reshape(-1, 3)[at], at, min(kinds, key=lambda kind: (-kinds[kind], kind)))
+    return Seen(empty, picture.reshape(-1, 3)[at], at, kind)
 
 
 def _normalise(

@@ -26,7 +26,7 @@ class Seen:
     at : ndarray of int, shape (n,)
         Where they lie in the flattened picture.
     kind : int
-        Category id of its cells; of the most frequent, where it shows several types.
+        Category id of its cells that the source named; of the most frequent, where it shows several types.
     """
 
     empty: np.ndarray
