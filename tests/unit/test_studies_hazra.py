@@ -11,6 +11,7 @@ from smearsynth.cli import dispatch
 from smearsynth.files import read_tsv, sha256, write_tsv
 from smearsynth.studies import hazra_reported as reported
 from smearsynth.studies.hazra_arms import classifier
+from smearsynth.studies.tables import markdown
 
 COMMANDS = tuple(
     f"hazra_{name}" for name in ("counts", "workflow", "networks", "samples", "models", "training", "classifiers", "types")
@@ -256,6 +257,11 @@ def test_classifiers_go_by_the_papers_names():
         "cnn",
         "mobilenet",
     ]
+
+
+def test_digits_of_a_table():
+    cells = [line.strip("| ") for line in markdown(["x"], [[0.96831], [1234.56], [99996.0]], digits=4).splitlines()[2:]]
+    assert cells == ["0.9683", "1235", "99996"]
 
 
 # What is wrong is told
