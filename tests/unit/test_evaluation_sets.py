@@ -191,7 +191,8 @@ def test_memorisation_finds_the_model_that_copies(world, tmp_path):
     nearer = {name: float(row["nearer_to_training"]) for name, row in rows.items()}
     # 60 training and 60 held-out cells: all of them are compared with, so that a copy finds its original every time.
     assert nearer["copies"] == 1 and nearer["ceiling: the training cells"] == 1
-    assert rows["copies"]["suspects_share"] == "1" and rows["copies"]["matched_cells"] == "60"
+    assert float(rows["copies"]["suspects_share"]) > 0.9 and rows["copies"]["matched_cells"] == "60"
+    assert rows["ceiling: the training cells"]["suspects_share"] == "1"
     assert float(rows["real against real"]["low"]) < 0.5 < nearer["copies"]
     assert float(rows["real against real"]["suspects_share"]) < 0.4
     picture = images.read(tmp_path / "memorisation.png")

@@ -11,7 +11,7 @@ from smearsynth.evaluation.cell_sets import models, same_numbers
 from smearsynth.evaluation.feature_files import Features
 from smearsynth.evaluation.gallery import strip
 from smearsynth.evaluation.metrics_options import MemorisationOptions
-from smearsynth.evaluation.neighbours import nearest, squared_distances
+from smearsynth.evaluation.neighbours import nearest, radii, squared_distances
 from smearsynth.files import write_tsv
 from smearsynth.options import loads
 from smearsynth.pairs import crops
@@ -50,8 +50,7 @@ def run(args) -> None:
         sets.append((name, found, held_out))
         strips.append(closest(name, (drawn, found), (train, seen), (test, held_out), count=options.gallery))
     sets.append(("ceiling: the training cells", seen, held_out))
-    limit = float(np.quantile(nearest(held_out.values, seen.values)[1], options.suspect))
-    rows = [[name, *measure(found, seen, real, limit, options, seed=args.seed)] for name, found, real in sets]
+    rows = [[name, *measure(found, seen, real, options, seed=args.seed)] for name, found, real in sets]
     write_tsv(args.out, COLUMNS, rows)
     images.write(args.gallery, np.concatenate(strips))
 
@@ -91,15 +90,24 @@ def nearer_to_training(found: Features, seen: Features, held_out: Features, *, d
     return shares, len(drawn[0][0])
 
 
-def measure(
-    found: Features, seen: Features, held_out: Features, limit: float, options: MemorisationOptions, *, seed: int
-) -> list:
-    """The numbers of one row, see `COLUMNS`; distances are medians, `limit` marks the suspects (they are nearer than that)."""
+def ratio(to_training: np.ndarray, to_held_out: np.ndarray) -> np.ndarray:
+    """Distance to the nearest training cell over that to the nearest held-out one, (n,): far below 1 for a copy.
+
+    The distance alone would point at types whose cells are all alike, such as platelets.
+    """
+    return to_training / np.maximum(to_held_out, 1e-12)
+
+
+def measure(found: Features, seen: Features, held_out: Features, options: MemorisationOptions, *, seed: int) -> list:
+    """The numbers of one row, see `COLUMNS`; distances are medians."""
     shares, matched = nearer_to_training(found, seen, held_out, draws=options.draws, seed=seed)
     rng = seeds.rng(seed, "evaluation", "memorisation", "interval")
     ends = interval(lambda at: float(shares[at].mean()), len(shares), rng, resamples=options.resamples, level=options.level)
     to_seen, to_held_out = nearest(found.values, seen.values)[1], nearest(found.values, held_out.values)[1]
-    suspects = int((to_seen < limit).sum())
+    # What is usual is told by the held-out cells, each against the training cells and the other held-out ones.
+    usual = ratio(nearest(held_out.values, seen.values)[1], np.sqrt(radii(held_out.values, 1)))
+    limit = np.quantile(usual, options.suspect)
+    suspects = int((ratio(to_seen, to_held_out) < limit).sum())
     return [
         *(found.extractor, len(found), len(seen), len(held_out), matched),
         *(float(np.median(to_seen)), float(np.median(to_held_out)), float(shares.mean()), *(ends or (None, None))),
@@ -115,9 +123,9 @@ def closest(
     *,
     count: int,
 ) -> np.ndarray:
-    """A strip of the cells that are nearest to a training cell: themselves, that training cell, the nearest held-out cell."""
+    """A strip of the cells of the smallest `ratio`: themselves, that training cell, the nearest held-out cell."""
     at_train, distance = nearest(drawn[1].values, train[1].values)
-    at_test, _ = nearest(drawn[1].values, test[1].values)
-    order = np.argsort(distance, kind="stable")[:count]
+    at_test, other = nearest(drawn[1].values, test[1].values)
+    order = np.argsort(ratio(distance, other), kind="stable")[:count]
     lines = [drawn[0].pixels[order], train[0].pixels[at_train[order]], test[0].pixels[at_test[order]]]
-    return strip(f"{name}: closest to training", lines, ["cell", "training", "held-out"], columns=count)
+    return strip(f"{name}: closest to training, against held-out", lines, ["cell", "training", "held-out"], columns=count)

@@ -187,7 +187,8 @@ class MemorisationOptions:
     draws : int
         Random choices of as many training as held-out cells of each type, over which the comparison is averaged.
     suspect : float
-        Share of the held-out cells whose distance to the nearest training cell marks a synthetic cell as a suspected copy.
+        A synthetic cell is a suspected copy where its distance to the nearest training cell, over that to the nearest held-out
+        cell, is below that of this share of the held-out cells themselves.
     gallery : int
         Synthetic cells in the gallery of the closest, of each model.
     resamples : int
