@@ -14,11 +14,8 @@ class Recipe:
         As in the configuration and in paths.
     source : str
         Who published it.
-    generator : str
-        Its blocks: ``residual``; ``convolutional``, transposed convolutions of which the last makes the picture (DCGAN);
-        ``refined``, the same up to the full side and a convolution there.
-    critic : str
-        Its blocks: ``residual``, or ``convolutional`` with strides (DCGAN).
+    generator, critic : str
+        Blocks of the networks: ``residual``, or ``convolutional``: transposed and with strides, as in DCGAN.
     generator_labels : str
         Where the generator learns the type: ``none``; ``input``, beside the noise; ``planes``, by its own dense layer, reshaped
         and concatenated with the noise's (Hazra et al. 2022, section 3.2); ``modulate``, in every block, whose normalisation is
@@ -68,7 +65,7 @@ class Recipe:
 
     name: str
     source: str
-    generator: Literal["residual", "convolutional", "refined"]
+    generator: Literal["residual", "convolutional"]
     critic: Literal["residual", "convolutional"]
     objective: Literal["wasserstein", "cross_entropy", "hinge"]
     generator_rate: float
@@ -166,7 +163,7 @@ RECIPES = {
         Recipe(
             "default",
             "smearsynth",
-            generator="refined",
+            generator="convolutional",
             critic="convolutional",
             generator_labels="modulate",
             critic_labels="project",

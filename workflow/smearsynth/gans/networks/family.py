@@ -73,9 +73,7 @@ def generator(recipe: Recipe, *, size: int, types: int, filters: int, precision:
         code=code,
     )
     sides = [side * 2**level for level in range(doublings + 1)]
-    if recipe.generator == "convolutional":
-        sides.pop()
-    first, *widths = (channels(filters, size // at) for at in sides)
+    first, *widths = (channels(filters, size // at) for at in (sides if residual else sides[:-1]))
     if recipe.generator_labels == "planes":
         x = keras.layers.Reshape((side, side, first))(blocks.active(blocks.dense(noise, side * side * first), 0.0))
         kind = keras.layers.Reshape((side, side, PLANES))(blocks.active(blocks.dense(told, side * side * PLANES), 0.0))
@@ -85,8 +83,8 @@ def generator(recipe: Recipe, *, size: int, types: int, filters: int, precision:
     for width in widths:
         x = blocks.residual_up(x, width) if residual else blocks.transposed(blocks.active(x, 0.0), width)
     x = blocks.active(x, 0.0)
-    # The last block of DCGAN makes the picture itself; others work on at the full side.
-    x = blocks.transposed(x, 3) if recipe.generator == "convolutional" else blocks.conv(x, 3, 3)
+    # The last transposed convolution makes the picture itself; residual blocks end at the full side.
+    x = blocks.conv(x, 3, 3) if residual else blocks.transposed(x, 3)
     return keras.Model(inputs, keras.layers.Activation("tanh", dtype="float32")(x), name=f"{recipe.name}_generator")
 
 
