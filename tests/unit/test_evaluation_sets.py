@@ -199,6 +199,18 @@ def test_memorisation_finds_the_model_that_copies(world, tmp_path):
     assert picture.shape == (2 * (18 + 3 * 64), 72 + 3 * 64, 3)
 
 
+def test_memorisation_needs_held_out_cells(world, tmp_path, capsys):
+    few = write_index(
+        tmp_path / "few", [(cell(2, n)[0], 2, "train" if n < 8 else "test", 0.0 if n < 8 else None) for n in range(11)]
+    )
+    real = ["--cells", few, "--train", describe(tmp_path / "train.npz", few, "train")]
+    real += ["--test", describe(tmp_path / "test.npz", few, "test")]
+    out = ["--out", tmp_path / "m.tsv", "--gallery", tmp_path / "m.png"]
+    common = flags(world, "--synthetic", "--features", "--seed")
+    assert evaluation("memorisation", "--options", json.dumps(MEMORISATION), *real, *common, *out) == 2
+    assert "3 held-out cells" in capsys.readouterr().err
+
+
 def test_two_sample_tells_spoilt_cells_by_their_features(world, tmp_path):
     common = flags(world, "--cells", "--real", "--synthetic", "--features", "--ceiling", "--seed")
     assert evaluation("two_sample", "--options", json.dumps(TWO_SAMPLE), *common, "--out", tmp_path / "two.tsv") == 0

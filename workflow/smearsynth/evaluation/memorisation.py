@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from smearsynth import images, seeds
+from smearsynth.errors import UserError
 from smearsynth.evaluation import feature_files
 from smearsynth.evaluation.bootstrap import interval
 from smearsynth.evaluation.cell_sets import models, same_numbers
@@ -40,6 +41,9 @@ def run(args) -> None:
     options = loads(MemorisationOptions, args.options, where="evaluation.memorisation")
     train, test = crops.read(args.cells, split="train"), crops.read(args.cells, split="test")
     seen, held_out = (feature_files.read_for(path, cells.cell_ids) for path, cells in ((args.train, train), (args.test, test)))
+    if len(held_out) < 4 or not np.intersect1d(seen.category_ids, held_out.category_ids).size:
+        what = f"{len(held_out)} held-out cells, of other types than the training cells or too few to compare with"
+        raise UserError.of(str(args.cells), what, "hold out more cells: cells.catalogue.test_share")
     chosen = np.flatnonzero(~(train.parts >= args.share))
     train, seen = train.at(chosen), seen.at(chosen)
     half = seeds.rng(args.seed, "evaluation", "halves").permutation(len(held_out))
