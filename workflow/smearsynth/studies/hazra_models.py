@@ -123,12 +123,16 @@ def _state(name: str, found: dict, steps: dict[str, int], minimum: int) -> list:
 
 
 def _numbers(row: dict[str, str], wanted: Mapping[str, tuple[str, str | None]]) -> list:
-    """What was measured, None where it was not; an inception score carries its spread."""
+    """What was measured, with its spread where there is one; None where it was not."""
     values: list = []
     for column, _ in wanted.values():
         text, spread = row.get(column, "n/a"), row.get(f"{column}_spread", "n/a")
         value = None if text == "n/a" else float(text)
-        values.append(value if value is None or spread == "n/a" else f"{value:.2f} ± {float(spread):.2f}")
+        if value is None or spread == "n/a":
+            values.append(value)
+        else:
+            places = 2 if abs(value) >= 1 else 4
+            values.append(f"{value:.{places}f} ± {float(spread):.{places}f}")
     return values
 
 
