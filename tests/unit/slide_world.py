@@ -84,7 +84,7 @@ class Painter:
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def draw(self, masks, category_ids, *, keys):
+    def draw(self, masks, category_ids, *, keys, only=None):
         self.calls.append(len(masks))
         return [self.one(mask, category, key) for mask, category, key in zip(masks, category_ids, keys, strict=True)]
 

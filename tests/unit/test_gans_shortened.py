@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from smearsynth.gans.engine_moments import moments_of_one
 from smearsynth.gans.shortened import LARGEST, WHOLE, Reach, Shortened
 
 SHORT = [Shortened(16, 2, 3), Shortened(16, 4, 2, 2), Shortened(32, 2, 13), Shortened(8)]
@@ -62,3 +63,9 @@ def test_a_single_pixel_off_the_middle_decides():
     assert Reach.of(label).half == 88
     label[128, 40, 0] = -1
     assert Reach.of(label).half == 32
+
+
+def test_moments_of_one_picture_are_keras_s():
+    x = np.random.default_rng(3).normal(4, 2, (1, 12, 20, 5)).astype(np.float32)
+    for found, expected in zip(moments_of_one(x), keras.ops.moments(x, axes=(1, 2), keepdims=True), strict=True):
+        assert found.shape == expected.shape and np.allclose(np.asarray(found), np.asarray(expected), rtol=1e-5)

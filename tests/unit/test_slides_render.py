@@ -201,7 +201,7 @@ def test_cells_at_the_border_are_generated_whole(world):
     masks = []
 
     class Watch(Painter):
-        def draw(self, given, category_ids, *, keys):
+        def draw(self, given, category_ids, *, keys, only=None):
             masks.extend(given)
             return super().draw(given, category_ids, keys=keys)
 

@@ -19,13 +19,22 @@ WINDOW = 256
 BLOCK = (128, 64)
 """Height and width of a block. The thesis calls it 64 × 128 and lays 16 × 8 of them over 1024²; as the painted left
 half is 128 wide and 256 high, its middle is 64 wide and 128 high, 16 side by side and 8 one above the other."""
+MIDDLE = (slice(WINDOW // 4, 3 * WINDOW // 4), slice(WINDOW // 8, 3 * WINDOW // 8))
+"""Rows and columns of the block in the picture it is cut from."""
 
 
 class Generator(Protocol):
     """What draws: see ``smearsynth.gans.sampling.CellGenerator``."""
 
-    def draw(self, masks: list[np.ndarray], category_ids: list[int], *, keys: list[int]) -> list[np.ndarray]:
-        """Pictures (uint8 RGB) of the masks' sizes."""
+    def draw(
+        self,
+        masks: list[np.ndarray],
+        category_ids: list[int],
+        *,
+        keys: list[int],
+        only: tuple[slice, slice] | None = None,
+    ) -> list[np.ndarray]:
+        """Pictures (uint8 RGB) of the masks' sizes; outside the rows and columns `only` they may be black."""
         ...
 
 
@@ -84,7 +93,7 @@ def half() -> np.ndarray:
 
 def middle(picture: np.ndarray) -> np.ndarray:
     """The middle of the left half, which is drawn well; shape (128, 64, 3)."""
-    return picture[WINDOW // 4 : 3 * WINDOW // 4, WINDOW // 8 : 3 * WINDOW // 8]
+    return picture[MIDDLE]
 
 
 def assemble(blocks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
@@ -115,6 +124,6 @@ def draw(generator: Generator, size: tuple[int, int], *, category_id: int, keys:
     blocks: list[np.ndarray] = []
     for start in range(0, len(keys), batch):
         part = keys[start : start + batch]
-        pictures = generator.draw([half()] * len(part), [category_id] * len(part), keys=part)
+        pictures = generator.draw([half()] * len(part), [category_id] * len(part), keys=part, only=MIDDLE)
         blocks.extend(middle(picture) for picture in pictures)
     return assemble(blocks, size)

@@ -23,7 +23,14 @@ LARGEST = 1024
 class CellGenerator(Protocol):
     """What renderers and studies draw cells with."""
 
-    def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
+    def draw(
+        self,
+        masks: Sequence[np.ndarray],
+        category_ids: Sequence[int],
+        *,
+        keys: Sequence[int],
+        only: tuple[slice, slice] | None = None,
+    ) -> list[np.ndarray]:
         """Draw cells.
 
         Parameters
@@ -34,6 +41,8 @@ class CellGenerator(Protocol):
             A type for each.
         keys : sequence of int
             `smearsynth.seeds.entropy` of each cell; other keys give other cells of the same outline.
+        only : (slice, slice), optional
+            The rows and columns of the pictures that are wanted; what else they hold may be black.
 
         Returns
         -------
@@ -164,9 +173,18 @@ class ThesisGenerator:
         self.size, self.categories = size, categories
         self._batched = BatchedThesis(network)
 
-    def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
+    def draw(
+        self,
+        masks: Sequence[np.ndarray],
+        category_ids: Sequence[int],
+        *,
+        keys: Sequence[int],
+        only: tuple[slice, slice] | None = None,
+    ) -> list[np.ndarray]:
         """See `CellGenerator`."""
         _check(category_ids, self.categories)
+        from smearsynth.gans.shortened import Frame
+
         side = 256
         results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]
         members = [i for i, mask in enumerate(masks) if mask.any()]
@@ -174,7 +192,7 @@ class ThesisGenerator:
         numbers: dict[tuple[int, bytes], int] = {}
         labels: list[np.ndarray] = []
         for i in members:
-            window, inside, outside = place(masks[i], self.size)
+            window, inside, outside = self._place(masks[i])
             places.append((inside, outside))
             known = (category_ids[i], window.tobytes())
             if known not in numbers:
@@ -183,15 +201,24 @@ class ThesisGenerator:
                 labels.append(images.to_network(augment.nearest(np.where(window[..., None], colour, np.uint8(0)), side)))
             which.append(numbers[known])
         seeds = [data.dropout_seeds(rng(keys[i], "dropout")) for i in members]
-        for number, drawn in self._batched.draw(labels, which, seeds):
-            edge = (side - drawn.shape[0]) // 2
-            picture = np.pad(images.from_network(drawn), ((edge, edge), (edge, edge), (0, 0)))
+        asis = self.size == side and all(masks[i].shape == (side, side) for i in members)
+        frame = Frame.holding(*only) if only is not None and asis else None
+        for number, drawn, values in self._batched.draw(labels, which, seeds, frame):
+            picture = np.zeros((side, side, 3), np.uint8)
+            picture[drawn.slices] = images.from_network(values)
             if self.size != side:
                 how = cv2.INTER_AREA if self.size < side else cv2.INTER_LINEAR
                 picture = cv2.resize(picture, (self.size, self.size), interpolation=how)
             i = members[number]
             results[i] = _back(picture, masks[i], *places[number])
         return results
+
+    def _place(self, mask: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice], tuple[slice, slice]]:
+        """See `place`; a mask of the window's own size stays where it lies, as the thesis's half square does (3.6)."""
+        if mask.shape != (self.size, self.size):
+            return place(mask, self.size)
+        whole = (slice(0, self.size), slice(0, self.size))
+        return mask, whole, whole
 
 
 class DefaultGenerator:
@@ -229,7 +256,14 @@ class DefaultGenerator:
 
         self._one = engine.compiled(one)
 
-    def draw(self, masks: Sequence[np.ndarray], category_ids: Sequence[int], *, keys: Sequence[int]) -> list[np.ndarray]:
+    def draw(
+        self,
+        masks: Sequence[np.ndarray],
+        category_ids: Sequence[int],
+        *,
+        keys: Sequence[int],
+        only: tuple[slice, slice] | None = None,
+    ) -> list[np.ndarray]:
         """See `CellGenerator`."""
         _check(category_ids, self.categories)
         results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]

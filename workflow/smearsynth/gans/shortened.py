@@ -117,17 +117,43 @@ class Reach:
             return Shortened(side)
         return Shortened(side, 3, max(0, 11 - self.eighths if side == 32 else 27 - 2 * self.eighths))
 
-    def square(self, x: Any, level: Shortened) -> Any:
-        """Of a plane of 128, the square that the picture's middle depends on: one pixel wider, where the plane goes on."""
-        if self == WHOLE:
-            return x
-        rows = level.place[64 - self.half // 2 - 1 : 64 + self.half // 2 + 1]
-        return ops.take(ops.take(x, rows, axis=1), rows, axis=2)
 
-    def edged(self, square: Any) -> Any:
-        """The `square` with zeros where the plane ended."""
-        lack = (self.half + 2 - square.shape[1]) // 2
-        return ops.pad(square, ((0, 0), (lack, lack), (lack, lack), (0, 0)))
+@dataclass(frozen=True)
+class Frame:
+    """The part of a 256 px picture that is wanted, in pixels: even numbers, the ends not included."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @classmethod
+    def holding(cls, rows: slice, columns: slice) -> "Frame":
+        """The smallest frame that holds these rows and columns."""
+        return cls(*(side for part in (rows, columns) for side in (part.start // 2 * 2, -(-part.stop // 2) * 2)))
+
+    @classmethod
+    def around(cls, reach: Reach) -> "Frame":
+        """The square in the middle that holds all within a reach."""
+        return cls(*(2 * (128 - reach.half, 128 + reach.half)))
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns in the picture."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def cut(self, x: Any, level: Shortened) -> Any:
+        """What the frame's pixels depend on in the plane of 128 before the last layer: one pixel more on each side."""
+        for axis, (start, stop) in ((1, (self.top, self.bottom)), (2, (self.left, self.right))):
+            places = level.place[max(0, start // 2 - 1) : min(128, stop // 2 + 1)]
+            if len(places) < 128 or level.count:
+                x = ops.take(x, places, axis=axis)
+        return x
+
+    def edged(self, x: Any) -> Any:
+        """What was `cut`, with zeros where the plane ended."""
+        lacks = ((int(start == 0), int(stop == 256)) for start, stop in ((self.top, self.bottom), (self.left, self.right)))
+        return ops.pad(x, ((0, 0), *lacks, (0, 0)))
 
 
 LARGEST = 12

@@ -7,12 +7,13 @@ were alone. Saved is
 - what depends on the label picture alone, that is the contracting path and what its skip connections add to the expanding
   path: computed once for all cells with the same label, as the background's 128 blocks are;
 - what is constant around a cell on black, in the outer levels of that path (`smearsynth.gans.shortened`);
-- the last layer outside the cell's square, where nobody looks;
+- the last layer outside the part of the picture that is wanted;
 - every second multiplication where a layer has many inputs (`smearsynth.gans.winograd`);
 - reading the inner layers' weights, nine tenths of all, for each cell: they serve a batch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -20,13 +21,13 @@ import numpy as np
 from keras import ops
 
 from smearsynth.gans import engine, winograd
+from smearsynth.gans.engine_moments import moments_of_one
 from smearsynth.gans.networks import thesis
-from smearsynth.gans.shortened import WHOLE, Reach
+from smearsynth.gans.shortened import WHOLE, Frame, Reach
 
-LABELS = 6
-"""Distinct labels in a call of the contracting path's inner levels."""
-CELLS = 14
-"""Cells in a call of the expanding path's inner levels. Both are fixed, for other shapes of a batch give other bits."""
+BATCH = 14
+"""Labels in a call of the contracting path's inner levels, and cells in one of the expanding path's: a third of the thesis's
+slide. It is fixed, for other shapes of a batch give other bits."""
 OUTER = 3
 """Levels at the picture's side that are computed one cell at a time: planes of 128, 64 and 32."""
 WIDE = 32
@@ -61,11 +62,11 @@ class BatchedThesis:
         self._masks = engine.compiled(self._dropout_masks)
         self._contract_inner = engine.compiled(self._contracting_inner)
         self._expand_inner = engine.compiled(self._expanding_inner)
-        self._compiled: dict[tuple[str, Reach], Any] = {}
+        self._compiled: dict[tuple[str, Reach, Frame], Callable] = {}
 
     def draw(
-        self, labels: Sequence[np.ndarray], which: Sequence[int], seeds: Sequence[np.ndarray]
-    ) -> Iterator[tuple[int, np.ndarray]]:
+        self, labels: Sequence[np.ndarray], which: Sequence[int], seeds: Sequence[np.ndarray], frame: Frame | None = None
+    ) -> Iterator[tuple[int, Frame, np.ndarray]]:
         """Draw cells, those of one label after those of another.
 
         Parameters
@@ -76,42 +77,48 @@ class BatchedThesis:
             The label of each cell.
         seeds : sequence of ndarray of uint32, shape (3, 2)
             Each cell's seeds of the three dropout layers.
+        frame : Frame, optional
+            The part of the pictures that is wanted; without it a square that holds the label's cell.
 
         Yields
         ------
-        int, ndarray of float32, shape (side, side, 3)
-            A cell's place in `which` and the middle of its picture in [-1, 1], as large as the label's cell needs; `side`
-            is even and at most 256.
+        int, Frame, ndarray of float32, shape (height, width, 3)
+            A cell's place in `which`, the part of its picture that was drawn, and this part in [-1, 1].
         """
-        for start in range(0, len(labels), LABELS):
-            part = list(labels[start : start + LABELS])
+        for start in range(0, len(labels), BATCH):
+            part = list(labels[start : start + BATCH])
             reaches = [Reach.of(label) for label in part]
-            outer = [self._contract_outer(reach, label) for reach, label in zip(reaches, part, strict=True)]
+            frames = [frame or Frame.around(reach) for reach in reaches]
+            outer = [self._contract_outer(*one) for one in zip(reaches, frames, part, strict=True)]
             planes = [plane for plane, _ in outer]
-            inner = self._contract_inner(ops.concatenate(planes + planes[-1:] * (LABELS - len(planes))))
-            members = [i for i, label in enumerate(which) if start <= label < start + LABELS]
-            for first in range(0, len(members), CELLS):
-                some = members[first : first + CELLS]
-                padded = some + some[-1:] * (CELLS - len(some))
+            inner = self._contract_inner(ops.concatenate(planes + planes[-1:] * (BATCH - len(planes))))
+            members = [i for i, label in enumerate(which) if start <= label < start + BATCH]
+            for first in range(0, len(members), BATCH):
+                some = members[first : first + BATCH]
+                padded = some + some[-1:] * (BATCH - len(some))
                 index = np.array([which[i] - start for i in padded], np.int32)
                 masks = [self._masks(np.asarray(seeds[i])) for i in padded]
                 drawn = self._expand_inner(index, inner, [ops.concatenate(level) for level in zip(*masks, strict=True)])
                 for place, i in enumerate(some):
                     label = which[i] - start
                     told = outer[label][1]
-                    yield i, engine.to_numpy(self._expand_outer(reaches[label], drawn[place : place + 1], told))[0]
+                    picture = self._expand_outer(reaches[label], frames[label], drawn[place : place + 1], told)
+                    yield i, frames[label], engine.to_numpy(picture)[0]
 
-    def _contract_outer(self, reach: Reach, label: np.ndarray) -> Any:
-        call = self._of("contract", reach, lambda x: self._contracting_outer(reach, x))
+    def _contract_outer(self, reach: Reach, frame: Frame, label: np.ndarray) -> Any:
+        call = self._of(self._contracting_outer, reach, frame)
         kept = reach.level(256).kept
         return call(label[None][:, kept][:, :, kept])
 
-    def _expand_outer(self, reach: Reach, x: Any, told: Any) -> Any:
-        return self._of("expand", reach, lambda x, told: self._expanding_outer(reach, x, told))(x, told)
+    def _expand_outer(self, reach: Reach, frame: Frame, x: Any, told: Any) -> Any:
+        return self._of(self._expanding_outer, reach, frame)(x, told)
 
-    def _of(self, what: str, reach: Reach, function: Any) -> Any:
-        """`function`, compiled once for each reach."""
-        return self._compiled.setdefault((what, reach), engine.compiled(function))
+    def _of(self, function: Callable, reach: Reach, frame: Frame) -> Callable:
+        """`function`, compiled once for each reach and frame."""
+        key = (function.__name__, reach, frame)
+        if key not in self._compiled:
+            self._compiled[key] = engine.compiled(partial(function, reach, frame))
+        return self._compiled[key]
 
     def _dropout_masks(self, seeds):
         """What each dropout layer multiplies a cell's features with: 0 or 2."""
@@ -123,7 +130,7 @@ class BatchedThesis:
             for layer, features, side in zip(self._dropouts, self._features, sides, strict=False)
         ]
 
-    def _contracting_outer(self, reach: Reach, x):
+    def _contracting_outer(self, reach: Reach, frame: Frame, x):
         """Of one label: the whole plane of 32, and what the skip connections of the planes of 32, 64 and 128 bring."""
         levels = [reach.level(side) for side in (128, 64, 32)]
         planes = []
@@ -137,7 +144,7 @@ class BatchedThesis:
             add(reach.skip(level.side).take(plane, level))
             for add, plane, level in zip(self._skip[-2:], planes[:0:-1], levels[:0:-1], strict=True)
         ]
-        return WHOLE.level(32).take(x, levels[-1]), (added, reach.edged(reach.square(planes[0], levels[0])))
+        return WHOLE.level(32).take(x, levels[-1]), (added, frame.edged(frame.cut(planes[0], levels[0])))
 
     def _contracting_inner(self, x):
         """The innermost features of each label, and what its skip connections add to the inner steps of the expanding path."""
@@ -162,16 +169,16 @@ class BatchedThesis:
             x = ops.relu(x)
         return x
 
-    def _expanding_outer(self, reach: Reach, x, told):
-        """One cell: from the plane of 32 to the middle of its picture."""
+    def _expanding_outer(self, reach: Reach, frame: Frame, x, told):
+        """One cell: from the plane of 32 to the frame of its picture."""
         added, edged = told
         for level, skipped, side in zip((-2, -1), added, (64, 128), strict=True):
             x = self._up[level](x) + WHOLE.level(side).take(skipped, reach.skip(side // 2).doubled())
-            moments = _moments(x)
+            moments = moments_of_one(x)
             if side == 128:
-                x = reach.square(x, WHOLE.level(side))
+                x = frame.cut(x, WHOLE.level(side))
             x = ops.relu(self._up_norms[level](x, *moments))
-        x = _doubled(ops.concatenate([reach.edged(x), edged], axis=-1), self._last)
+        x = _doubled(ops.concatenate([frame.edged(x), edged], axis=-1), self._last)
         return ops.tanh(x + self._bias)
 
 
@@ -213,17 +220,17 @@ def _enlarging(kernel: Any, side: int) -> Callable:
 
 
 def _doubled(x, kernel):
-    """Transposed convolution of a square with its edge of one pixel; the edge is not part of the result.
+    """Transposed convolution of a part with its edge of one pixel; the edge is not part of the result.
 
     With few outputs four 2 × 2 convolutions, one for each place in a square of 2 × 2 output pixels, are twice as fast on CPUs:
     the output's even rows see the kernel's rows 3 and 1, its odd ones rows 2 and 0.
     """
-    outputs, side = kernel.shape[2], x.shape[1] - 2
+    outputs, height, width = kernel.shape[2], x.shape[1] - 2, x.shape[2] - 2
     turned = ops.transpose(kernel, (0, 1, 3, 2))
     rows = ((3, 1), (2, 0))
     four = [ops.stack([ops.stack([turned[p, q] for q in rows[b]]) for p in rows[a]]) for a in (0, 1) for b in (0, 1)]
     wide = ops.conv(x, ops.concatenate(four, axis=-1), padding="valid")
     parts = zip(((0, 0), (0, 1), (1, 0), (1, 1)), ops.split(wide, 4, axis=-1), strict=True)
-    places = [part[:, a : a + side, b : b + side] for (a, b), part in parts]
-    square = ops.reshape(ops.stack(places, axis=3), (-1, side, side, 2, 2, outputs))
-    return ops.reshape(ops.transpose(square, (0, 1, 3, 2, 4, 5)), (-1, 2 * side, 2 * side, outputs))
+    places = [part[:, a : a + height, b : b + width] for (a, b), part in parts]
+    square = ops.reshape(ops.stack(places, axis=3), (-1, height, width, 2, 2, outputs))
+    return ops.reshape(ops.transpose(square, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, outputs))
