@@ -204,7 +204,7 @@ class ThesisGenerator:
         asis = self.size == side and all(masks[i].shape == (side, side) for i in members)
         frame = Frame.holding(*only) if only is not None and asis else None
         for number, drawn, values in self._batched.draw(labels, which, seeds, frame):
-            picture = np.zeros((side, side, 3), np.uint8)
+            picture: np.ndarray = np.zeros((side, side, 3), np.uint8)
             picture[drawn.slices] = images.from_network(values)
             if self.size != side:
                 how = cv2.INTER_AREA if self.size < side else cv2.INTER_LINEAR
