@@ -57,7 +57,7 @@ class Checkout:
         table = re.search(r"^job +count\n-+ +-+\n(.*?)\n\n?", text + "\n\n", re.S | re.M)
         rows = re.findall(r"^(\w+) +\d+$", text, re.M)
         assert table or "Nothing to be done" in text, text
-        return set(rows) - {"all", "total", "slides", "evaluation", "thesis"}
+        return set(rows) - {"all", "total", "slides", "evaluation", "thesis", "hazra2022"}
 
     def settings(self, change) -> None:
         """Edit small.yaml in place with a function of its content."""

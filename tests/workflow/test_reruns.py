@@ -18,7 +18,7 @@ def downstream(checkout, roots: set[str]) -> set[str]:
     while True:
         more = {b for a, b in edges if a in found} - found
         if not more:
-            return found - {"all", "slides", "evaluation", "thesis"}
+            return found - {"all", "slides", "evaluation", "thesis", "hazra2022"}
         found |= more
 
 

@@ -98,7 +98,6 @@ rule evaluation_artefacts:
 
 
 COMPARED = config["readers"]["arms"]
-COMPARED_NETWORKS = [network["name"] for network in COMPARED["networks"]]
 
 
 # What synthetic cells are worth to a classifier, tested on real held-out cells.
@@ -107,7 +106,7 @@ rule evaluation_tstr:
         arms_of(
             COMPARED["shares"],
             COMPARED["models"],
-            COMPARED_NETWORKS,
+            COMPARED["compared"],
             COMPARED["arms"],
         ),
     output:

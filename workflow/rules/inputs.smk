@@ -5,6 +5,7 @@ from smearsynth.gans.family import RECIPES
 from smearsynth.options import build
 from smearsynth.readers.architectures import ARCHITECTURES
 from smearsynth.readers.arms_options import ARMS, NEED_SYNTHETIC
+from smearsynth.studies import rule_graph
 
 
 def source_files(wildcards):
@@ -107,6 +108,7 @@ def arm_options(wildcards):
         "shares": [share_of(wildcards.percent)],
         "models": [] if wildcards.model == "real" else [wildcards.model],
         "networks": networks,
+        "compared": [wildcards.architecture],
     }
     return json.dumps({**told, **own}, sort_keys=True)
 

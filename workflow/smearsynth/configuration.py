@@ -30,6 +30,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "evaluation.perceptual": ("smearsynth.evaluation.metrics_options", "PerceptualOptions"),
     "evaluation.two_sample": ("smearsynth.evaluation.metrics_options", "TwoSampleOptions"),
     "evaluation.memorisation": ("smearsynth.evaluation.metrics_options", "MemorisationOptions"),
+    "studies.hazra2022": ("smearsynth.studies.hazra_options", "HazraOptions"),
     "studies.thesis": ("smearsynth.studies.options", "ThesisOptions"),
 }
 """Configuration path → (module, dataclass) that the stage builds from it."""

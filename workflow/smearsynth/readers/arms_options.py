@@ -91,6 +91,8 @@ class ArmsOptions:
         Generators whose cells stand for "synthetic".
     networks : tuple of Network
         Classifiers.
+    compared : tuple of str
+        Those of them that every run compares; a study may ask for others.
     seeds : int
         Repetitions of each training, each with its own choice of pictures, initial weights and batches.
     pictures : int
@@ -120,6 +122,7 @@ class ArmsOptions:
     shares: tuple[float, ...]
     models: tuple[str, ...]
     networks: tuple[Network, ...]
+    compared: tuple[str, ...]
     seeds: int
     pictures: int
     synthetic: float
@@ -143,6 +146,7 @@ class ArmsOptions:
         names = [network.name for network in self.networks]
         if not names or len(set(names)) < len(names):
             problems.append(Problem("networks", f"got {names}", "one or more, each name once"))
+        problems += [unknown("compared", name, names, word="network") for name in self.compared if name not in names]
         if not self.models and set(self.arms) & set(NEED_SYNTHETIC):
             problems.append(Problem("models", "none, but an arm needs synthetic cells", "name one or more of gans.family.models"))
         for name in ("seeds", "pictures"):
