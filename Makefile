@@ -34,6 +34,8 @@ BENCHMARKS := results/benchmarks
 bench: $(VENV)/.installed
 	python benchmarks/layouts.py --out $(BENCHMARKS)/layouts
 	python benchmarks/training_step.py
+	python benchmarks/family_training.py
+	python benchmarks/metrics.py
 	python benchmarks/rendering.py --out $(BENCHMARKS)/rendering
 	snakemake --cores all results/demo/cells/catalogue.json results/demo/backgrounds/whole
 	python benchmarks/memory.py --catalogue results/demo/cells/catalogue.json --backgrounds results/demo/backgrounds/whole \
