@@ -16,6 +16,7 @@ from smearsynth.seeds import rng
 
 PROJECT = Path(__file__).parents[2]
 SMALL = Path(__file__).parent / "small.yaml"
+TARGETS = ("all", "hazra2022")
 
 
 class Checkout:
@@ -49,8 +50,8 @@ class Checkout:
         return done
 
     def planned(self, *arguments: str) -> set[str]:
-        """The rules that a dry run would run, without targets."""
-        done = self.snakemake("-n", "--quiet", "rules", *arguments, check=False)
+        """The rules that a dry run of everything would run, without targets."""
+        done = self.snakemake(*TARGETS, "-n", "--quiet", "rules", *arguments, check=False)
         text = done.stdout + done.stderr
         if done.returncode:
             pytest.fail(text[-6000:])
@@ -71,7 +72,7 @@ class Checkout:
 def finished(tmp_path_factory) -> Checkout:
     """A checkout in which the small configuration has been run whole."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
-    checkout.snakemake()
+    checkout.snakemake(*TARGETS)
     return checkout
 
 

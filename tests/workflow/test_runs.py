@@ -10,6 +10,7 @@ import yaml
 from pycocotools.coco import COCO
 
 from smearsynth import coco, images
+from smearsynth.files import read_tsv
 
 RUN = "results/small"
 
@@ -36,9 +37,22 @@ def test_every_target_of_a_run_is_there(finished):
         "studies/thesis/table_4_1.tsv",
         "studies/thesis/figure_4_17.png",
         "studies/thesis/whole.png",
+        "evaluation/answer.md",
+        "evaluation/family/100/two_sample.tsv",
+        "evaluation/family/100/memorisation.png",
+        *(f"studies/hazra2022/table_{number}.md" for number in range(1, 7)),
+        *(f"studies/hazra2022/figure_{number}.png" for number in range(1, 12)),
     ):
         assert (run / path).stat().st_size > 0, path
     assert finished.planned() == set()
+
+
+def test_the_drawn_workflow_is_the_rule_graph(finished):
+    graph = finished.snakemake("hazra2022", "--rulegraph", "dot").stdout
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.M))
+    edges = {(names[child], names[parent]) for parent, child in re.findall(r"^\s*(\d+) -> (\d+)$", graph, re.M)}
+    rows = read_tsv(finished.folder / RUN / "studies/hazra2022/figure_2.tsv")
+    assert {(row["rule"], row["reads from"]) for row in rows} == edges
 
 
 def test_the_slides_annotations_are_exact(finished):
