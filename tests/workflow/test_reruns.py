@@ -1,5 +1,6 @@
 """For each change, exactly the rules that rerun: a dry run after the change, and back."""
 
+import functools
 import os
 import re
 import shutil
@@ -9,14 +10,19 @@ import pytest
 import yaml
 
 
-def downstream(checkout, roots: set[str]) -> set[str]:
-    """The rules that depend on `roots`, with themselves, by Snakemake's own rule graph."""
+@functools.cache
+def edges(checkout) -> list[tuple[str, ...]]:
+    """Which rule takes files of which, by Snakemake's own rule graph."""
     graph = checkout.snakemake("all", "hazra2022", "--rulegraph", "dot").stdout
     names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.M))
-    edges = [tuple(names[n] for n in pair) for pair in re.findall(r"^\s*(\d+) -> (\d+)$", graph, re.M)]
+    return [tuple(names[n] for n in pair) for pair in re.findall(r"^\s*(\d+) -> (\d+)$", graph, re.M)]
+
+
+def downstream(checkout, roots: set[str]) -> set[str]:
+    """The rules that depend on `roots`, with themselves."""
     found = set(roots)
     while True:
-        more = {b for a, b in edges if a in found} - found
+        more = {b for a, b in edges(checkout) if a in found} - found
         if not more:
             return found - {"all", "slides", "evaluation", "thesis", "hazra2022"}
         found |= more
