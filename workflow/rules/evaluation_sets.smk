@@ -84,10 +84,6 @@ rule evaluation_perceptual:
         " --ceiling {params.spoilt} --out {output:q} > {log:q} 2>&1"
 
 
-def real_features(which, *, extractor="{extractor}"):
-    return f"{RUN}/evaluation/features/{extractor}/real_{which}.npz"
-
-
 rule evaluation_distances:
     input:
         train=real_features("train"),

@@ -9,32 +9,6 @@ PAPER_CELLS = f"{RUN}/gans/family/100"
 PAPER_MODEL = ["wgan_gp_ac"] if "wgan_gp_ac" in PAPER["models"] else []
 
 
-def of_paper(name, caption, **labels):
-    """A file of the paper's studies, in the report with a caption."""
-    return report(
-        f"{HAZRA}/{name}",
-        caption=f"../report/{caption}.rst",
-        category="Hazra et al. 2022",
-        labels=labels,
-    )
-
-
-def rules_behind(target):
-    """The graph of the rules that a target needs, for Figure 2; told when its job is, as all rules are known by then."""
-
-    def told(wildcards):
-        files = {
-            each.name: rule_graph.Rule(
-                [item if callable(item) else str(item) for item in each.input],
-                list(map(str, each.output)),
-            )
-            for each in workflow.rules
-        }
-        return json.dumps(rule_graph.upstream(files, target))
-
-    return told
-
-
 rule hazra_counts:
     input:
         names=f"{RUN}/cells/names.tsv",

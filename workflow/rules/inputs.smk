@@ -82,7 +82,7 @@ def percents_with_models():
 def sets_of(pattern):
     """A file of each of the models that are compared."""
     return lambda wildcards: [
-        f"{RUN}/" + pattern.format(**{**dict(wildcards.items()), "model": model})
+        os.path.join(RUN, pattern.format(**{**dict(wildcards.items()), "model": model}))
         for model in models_at(wildcards.compared, wildcards.percent)
     ]
 
@@ -145,3 +145,33 @@ def shown(name, caption, category, **labels):
         category=category,
         labels=labels,
     )
+
+
+def real_features(which, *, extractor="{extractor}"):
+    return f"{RUN}/evaluation/features/{extractor}/real_{which}.npz"
+
+
+def of_paper(name, caption, **labels):
+    """A file of the paper's studies, in the report with a caption."""
+    return report(
+        f"{HAZRA}/{name}",
+        caption=f"../report/{caption}.rst",
+        category="Hazra et al. 2022",
+        labels=labels,
+    )
+
+
+def rules_behind(target):
+    """The graph of the rules that a target needs, for Figure 2; told when its job is, as all rules are known by then."""
+
+    def told(wildcards):
+        files = {
+            each.name: rule_graph.Rule(
+                [item if callable(item) else str(item) for item in each.input],
+                list(map(str, each.output)),
+            )
+            for each in workflow.rules
+        }
+        return json.dumps(rule_graph.upstream(files, target))
+
+    return told
