@@ -11,21 +11,20 @@ import yaml
 
 
 @functools.cache
-def edges(checkout) -> list[tuple[str, ...]]:
-    """Which rule takes files of which, by Snakemake's own rule graph."""
-    graph = checkout.snakemake("all", "hazra2022", "--rulegraph", "dot").stdout
-    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.M))
-    return [tuple(names[n] for n in pair) for pair in re.findall(r"^\s*(\d+) -> (\d+)$", graph, re.M)]
+def jobs(checkout) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The rule of each job of a whole run, and which job takes files of which."""
+    graph = checkout.snakemake("all", "hazra2022", "--dag", "dot").stdout
+    rules = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)', graph, re.M))
+    return rules, re.findall(r"^\s*(\d+) -> (\d+)$", graph, re.M)
 
 
 def downstream(checkout, roots: set[str]) -> set[str]:
-    """The rules that depend on `roots`, with themselves."""
-    found = set(roots)
-    while True:
-        more = {b for a, b in edges(checkout) if a in found} - found
-        if not more:
-            return found - {"all", "slides", "evaluation", "thesis", "hazra2022"}
+    """The rules of the jobs that depend on jobs of `roots`, with themselves."""
+    rules, edges = jobs(checkout)
+    found = {job for job, rule in rules.items() if rule in roots}
+    while more := {after for before, after in edges if before in found} - found:
         found |= more
+    return {rules[job] for job in found} - {"all", "slides", "evaluation", "thesis", "hazra2022"}
 
 
 def edit(path: Path, old: str, new: str):
@@ -118,13 +117,13 @@ CHANGES = [
     ("slides.merge_limit", 4999, {"slides_merge"}),
     ("cells.stain.measured", "picture", {"cells_stain"}),
     ("pairs.windows.surroundings", "black", {"windows"}),
-    ("gans.family.steps", 5, {"gans_family_train", "gans_family_sample"}),
+    ("gans.family.steps", 5, {"gans_family_train", "gans_family_sample", "hazra_networks"}),
     ("gans.synthetic_per_type", 4, {"gans_family_sample", "gans_redraw"}),
     ("readers.steps", 3, {"readers_train", "readers_windows"}),
     ("readers.arms.pictures", 44, {"readers_arm"}),
     ("evaluation.level", 0.9, {"evaluation_verdict", "evaluation_artefacts", "thesis_verdict", "evaluation_tstr"}),
     ("evaluation.distances.neighbours", 2, {"evaluation_distances"}),
-    ("evaluation.memorisation.draws", 2, {"evaluation_memorisation"}),
+    ("evaluation.memorisation.draws", 3, {"evaluation_memorisation"}),
     ("studies.thesis.graph.generation", 3, {"thesis_graph"}),
     ("studies.thesis.losses.low", 0.2, {"thesis_losses"}),
     ("studies.thesis.cells", 1, {"thesis_cells"}),
