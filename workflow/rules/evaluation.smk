@@ -112,7 +112,12 @@ rule evaluation_tstr:
     output:
         table=f"{RUN}/evaluation/tstr.tsv",
         types=f"{RUN}/evaluation/tstr_types.tsv",
-        answer=f"{RUN}/evaluation/answer.md",
+        answer=report(
+            f"{RUN}/evaluation/answer.md",
+            caption="../report/answer.rst",
+            category="Worth",
+            labels={"what": "do synthetic cells help?"},
+        ),
     log:
         f"{RUN}/logs/evaluation_tstr.log",
     conda:

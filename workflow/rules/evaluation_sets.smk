@@ -149,7 +149,12 @@ rule evaluation_memorisation:
         ),
     output:
         table=f"{SETS}/memorisation.tsv",
-        gallery=f"{SETS}/memorisation.png",
+        gallery=report(
+            f"{SETS}/memorisation.png",
+            caption="../report/memorisation.rst",
+            category="Worth",
+            labels={"what": "closest to training cells", "share": "{percent} %"},
+        ),
     log:
         f"{RUN}/logs/evaluation_memorisation/{{compared}}_{{percent}}.log",
     conda:
