@@ -106,6 +106,7 @@ def test_presets_are_good_and_keep_nothing_of_the_demo(preset):
         ({"layouts": {"packed": {"count": None, "coverage": 0.95}}}, "cannot be reached"),
         ({"seed": -1}, "seed"),
         ({"cells": {"use": ["phantom"]}}, "did you mean 'phantoms'"),
+        ({"cells": {"stain": {"reference": "pbc"}}}, "known sources: phantoms"),
         ({"run": "../escape"}, "run"),
     ],
 )

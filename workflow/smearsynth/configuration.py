@@ -61,6 +61,9 @@ def check(config: dict, schema: Path) -> None:
     names = [entry["name"] for entry in config["cells"]["sources"]]
     used = config["cells"].get("use")
     problems += [unknown("cells.use", name, names, word="source") for name in used or [] if name not in names]
+    reference = config["cells"]["stain"]["reference"]
+    if reference is not None and reference not in (used or names):
+        problems.append(unknown("cells.stain.reference", reference, used or names, word="source"))
     for number, entry in enumerate(config["cells"]["sources"]):
         try:
             build(SourceOptions, entry, where=f"cells.sources[{number}]")
