@@ -107,11 +107,11 @@ if STAINED:
             images=directory(f"{RUN}/cells/stain/images"),
             statistics=f"{RUN}/cells/stain/statistics.tsv",
             fallbacks=f"{RUN}/cells/stain/fallbacks.tsv",
-            figure=report(
+            figure=captioned(
                 f"{RUN}/cells/stain/figure.png",
-                caption="../report/stain.rst",
-                category="Cells",
-                labels={"figure": "one stain, before and after"},
+                "stain",
+                "Cells",
+                figure="one stain, before and after",
             ),
         log:
             f"{RUN}/logs/cells_stain.log",

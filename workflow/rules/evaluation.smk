@@ -112,11 +112,11 @@ rule evaluation_tstr:
     output:
         table=f"{RUN}/evaluation/tstr.tsv",
         types=f"{RUN}/evaluation/tstr_types.tsv",
-        answer=report(
+        answer=captioned(
             f"{RUN}/evaluation/answer.md",
-            caption="../report/answer.rst",
-            category="Worth",
-            labels={"what": "do synthetic cells help?"},
+            "answer",
+            "Worth",
+            what="do synthetic cells help?",
         ),
     log:
         f"{RUN}/logs/evaluation_tstr.log",

@@ -2,6 +2,8 @@
 EXTRACTORS = list(config["evaluation"]["features"]["extractors"])
 SPOILT = ["noise", "blurred"]
 SETS = f"{RUN}/evaluation/{{compared}}/{{percent}}"
+FEATURES = f"{RUN}/evaluation/features/{{extractor}}/{{percent}}/{{model}}.npz"
+FIRST_FEATURES = FEATURES.replace("{extractor}", EXTRACTORS[0])
 
 
 wildcard_constraints:
@@ -44,12 +46,11 @@ rule evaluation_features_synthetic:
         reader=rules.readers_windows.output,
         cells=synthetic_cells,
     output:
-        f"{RUN}/evaluation/features/{{extractor}}/{{percent}}/{{model}}.npz",
+        FEATURES,
     log:
         f"{RUN}/logs/evaluation_features/{{extractor}}_{{percent}}_{{model}}.log",
     wildcard_constraints:
-        percent=PERCENT,
-        model="pix2pix|" + "|".join(RECIPES),
+        model=SYNTHETIC_MODELS,
     conda:
         "../../envs/smearsynth.yaml"
     params:
@@ -65,7 +66,7 @@ rule evaluation_perceptual:
         reader=rules.readers_windows.output,
         cells=rules.windows.output.index,
         images=rules.windows.output.images,
-        synthetic=sets_of("gans/family/{percent}/{model}/cells/index.json"),
+        synthetic=sets_of(FAMILY_CELLS),
     output:
         f"{SETS}/lpips.tsv",
     log:
@@ -89,7 +90,7 @@ rule evaluation_distances:
         train=real_features("train"),
         test=real_features("test"),
         spoilt=[real_features(f"train_{kind}") for kind in SPOILT],
-        features=sets_of("evaluation/features/{extractor}/{percent}/{model}.npz"),
+        features=sets_of(FEATURES),
         lpips=rules.evaluation_perceptual.output,
     output:
         table=f"{SETS}/metrics_{{extractor}}.tsv",
@@ -119,7 +120,7 @@ rule evaluation_nearest:
     input:
         cells=rules.windows.output.index,
         images=rules.windows.output.images,
-        synthetic=sets_of("gans/family/{percent}/{model}/cells/index.json"),
+        synthetic=sets_of(FAMILY_CELLS),
     output:
         f"{SETS}/nearest.tsv",
     log:
@@ -143,17 +144,16 @@ rule evaluation_memorisation:
         images=rules.windows.output.images,
         train=real_features("train", extractor=EXTRACTORS[0]),
         test=real_features("test", extractor=EXTRACTORS[0]),
-        synthetic=sets_of("gans/family/{percent}/{model}/cells/index.json"),
-        features=sets_of(
-            f"evaluation/features/{EXTRACTORS[0]}/{{percent}}/{{model}}.npz"
-        ),
+        synthetic=sets_of(FAMILY_CELLS),
+        features=sets_of(FIRST_FEATURES),
     output:
         table=f"{SETS}/memorisation.tsv",
-        gallery=report(
+        gallery=captioned(
             f"{SETS}/memorisation.png",
-            caption="../report/memorisation.rst",
-            category="Worth",
-            labels={"what": "closest to training cells", "share": "{percent} %"},
+            "memorisation",
+            "Worth",
+            what="closest to training cells",
+            share="{percent} %",
         ),
     log:
         f"{RUN}/logs/evaluation_memorisation/{{compared}}_{{percent}}.log",
@@ -182,10 +182,8 @@ rule evaluation_two_sample:
         spoilt=[
             real_features(f"train_{kind}", extractor=EXTRACTORS[0]) for kind in SPOILT
         ],
-        synthetic=sets_of("gans/family/{percent}/{model}/cells/index.json"),
-        features=sets_of(
-            f"evaluation/features/{EXTRACTORS[0]}/{{percent}}/{{model}}.npz"
-        ),
+        synthetic=sets_of(FAMILY_CELLS),
+        features=sets_of(FIRST_FEATURES),
     output:
         f"{SETS}/two_sample.tsv",
     log:

@@ -78,9 +78,6 @@ rule gans_sample:
         " --per-type {params.per_type} --out {output:q} > {log:q} 2>&1"
 
 
-FAMILY = f"{RUN}/gans/family/{{percent}}/{{model}}"
-
-
 # Class-conditional generators of windows (Hazra et al. 2022), each trained on a share of the training cells of each type.
 rule gans_family_train:
     input:
@@ -98,8 +95,7 @@ rule gans_family_train:
     benchmark:
         f"{RUN}/benchmarks/gans_family_train/{{percent}}_{{model}}.tsv"
     wildcard_constraints:
-        model="|".join(RECIPES),
-        percent=PERCENT,
+        model=FAMILY_MODELS,
     priority: 10
     conda:
         "../../envs/smearsynth.yaml"
@@ -128,8 +124,7 @@ rule gans_family_sample:
     log:
         f"{RUN}/logs/gans_family_sample/{{percent}}_{{model}}.log",
     wildcard_constraints:
-        model="|".join(RECIPES),
-        percent=PERCENT,
+        model=FAMILY_MODELS,
     conda:
         "../../envs/smearsynth.yaml"
     threads: config["gans"]["family"]["threads"]
@@ -145,6 +140,9 @@ rule gans_family_sample:
         " --model $(dirname {input.model:q}) --per-type {params.per_type} --out $(dirname {output.index:q}) > {log:q} 2>&1"
 
 
+REDRAWN = f"{RUN}/gans/family/{{percent}}/pix2pix/cells"
+
+
 # The pix2pix generator as one more of them: training cells drawn anew in their own surroundings.
 rule gans_redraw:
     input:
@@ -155,12 +153,10 @@ rule gans_redraw:
         pictures=PICTURES,
         windows=rules.windows.output.index,
     output:
-        index=f"{RUN}/gans/family/{{percent}}/pix2pix/cells/index.json",
-        images=directory(f"{RUN}/gans/family/{{percent}}/pix2pix/cells/images"),
+        index=f"{REDRAWN}/index.json",
+        images=directory(f"{REDRAWN}/images"),
     log:
         f"{RUN}/logs/gans_redraw/{{percent}}.log",
-    wildcard_constraints:
-        percent=PERCENT,
     conda:
         "../../envs/smearsynth.yaml"
     threads: TRAINING["threads"]

@@ -4,7 +4,7 @@
 
 HAZRA = f"{RUN}/studies/hazra2022"
 PAPER = config["studies"]["hazra2022"]
-PAPER_CELLS = f"{RUN}/gans/family/100"
+PAPER_FAMILY = FAMILY.replace("{percent}", "100")
 # A run may do without the paper's own model: its figures then say so.
 PAPER_MODEL = ["wgan_gp_ac"] if "wgan_gp_ac" in PAPER["models"] else []
 
@@ -70,7 +70,7 @@ rule hazra_samples:
     input:
         index=rules.windows.output.index,
         images=rules.windows.output.images,
-        generated=expand(f"{PAPER_CELLS}/{{model}}/cells/index.json", model=PAPER_MODEL),
+        generated=expand(f"{PAPER_FAMILY}/cells/index.json", model=PAPER_MODEL),
     output:
         real=of_paper("figure_1.png", "hazra_figure_1", figure="1"),
         generated=of_paper("figure_11.png", "hazra_figure_11", figure="11"),
@@ -99,7 +99,7 @@ rule hazra_models:
             extractor=EXTRACTORS,
         ),
         nearest=f"{RUN}/evaluation/hazra2022/100/nearest.tsv",
-        models=expand(f"{PAPER_CELLS}/{{model}}/model.json", model=PAPER["models"]),
+        models=expand(f"{PAPER_FAMILY}/model.json", model=PAPER["models"]),
     output:
         metrics=of_paper("table_3.html", "hazra_table_3", table="3"),
         nearest=of_paper("table_4.html", "hazra_table_4", table="4"),
@@ -120,7 +120,7 @@ rule hazra_models:
 rule hazra_training:
     input:
         expand(
-            f"{PAPER_CELLS}/{{model}}/{{file}}",
+            f"{PAPER_FAMILY}/{{file}}",
             model=PAPER_MODEL,
             file=["model.json", "validation.tsv"],
         ),

@@ -23,8 +23,15 @@ def pairs_of(wildcards):
     )
 
 
-# A share of the real training cells stands in paths as a percentage.
-PERCENT = r"\d+(\.\d+)?"
+FAMILY = f"{RUN}/gans/family/{{percent}}/{{model}}"
+FAMILY_CELLS = f"{FAMILY}/cells/index.json"
+FAMILY_MODELS = "|".join(RECIPES)
+SYNTHETIC_MODELS = f"pix2pix|{FAMILY_MODELS}"
+
+
+wildcard_constraints:
+    # A share of the real training cells, as a percentage.
+    percent=r"\d+(\.\d+)?",
 
 
 def percent_of(share):
@@ -58,9 +65,7 @@ def windows_reader():
 
 def synthetic_cells(wildcards):
     """The index of a generator's windows, where an arm has any."""
-    if wildcards.model == "real":
-        return []
-    return f"{RUN}/gans/family/{wildcards.percent}/{wildcards.model}/cells/index.json"
+    return [] if wildcards.model == "real" else FAMILY_CELLS.format(**wildcards)
 
 
 def models_at(compared, percent):
@@ -82,7 +87,7 @@ def percents_with_models():
 def sets_of(pattern):
     """A file of each of the models that are compared."""
     return lambda wildcards: [
-        os.path.join(RUN, pattern.format(**{**dict(wildcards.items()), "model": model}))
+        pattern.format(**{**dict(wildcards.items()), "model": model})
         for model in models_at(wildcards.compared, wildcards.percent)
     ]
 
@@ -137,28 +142,25 @@ def shard_of(wildcards):
     return f"{int(wildcards.index) // PER_JOB:04d}"
 
 
-def shown(name, caption, category, **labels):
-    """A file of the thesis's studies, in the report with a caption."""
+def captioned(path, caption, category, **labels):
+    """A file that stands in the report."""
     return report(
-        f"{THESIS}/{name}",
-        caption=f"../report/{caption}.rst",
-        category=category,
-        labels=labels,
+        path, caption=f"../report/{caption}.rst", category=category, labels=labels
     )
+
+
+def shown(name, caption, category, **labels):
+    """A file of the thesis's studies, in the report."""
+    return captioned(f"{THESIS}/{name}", caption, category, **labels)
+
+
+def of_paper(name, caption, **labels):
+    """A file of the paper's studies, in the report."""
+    return captioned(f"{HAZRA}/{name}", caption, "Hazra et al. 2022", **labels)
 
 
 def real_features(which, *, extractor="{extractor}"):
     return f"{RUN}/evaluation/features/{extractor}/real_{which}.npz"
-
-
-def of_paper(name, caption, **labels):
-    """A file of the paper's studies, in the report with a caption."""
-    return report(
-        f"{HAZRA}/{name}",
-        caption=f"../report/{caption}.rst",
-        category="Hazra et al. 2022",
-        labels=labels,
-    )
 
 
 def rules_behind(target):

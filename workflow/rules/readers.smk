@@ -66,8 +66,7 @@ rule readers_arm:
     log:
         f"{RUN}/logs/readers_arm/{{percent}}_{{model}}_{{architecture}}_{{arm}}.log",
     wildcard_constraints:
-        percent=PERCENT,
-        model="real|pix2pix|" + "|".join(RECIPES),
+        model=f"real|{SYNTHETIC_MODELS}",
         architecture="|".join(ARCHITECTURES),
         arm="|".join(ARMS),
     conda:

@@ -58,11 +58,12 @@ rule slides_preview:
         instances=lambda wildcards: f"{RUN}/slides/shards/{shard_of(wildcards)}.json",
         images=lambda wildcards: f"{RUN}/slides/images/{shard_of(wildcards)}",
     output:
-        report(
+        captioned(
             f"{RUN}/slides/previews/{{index}}.png",
-            caption="../report/preview.rst",
-            category="Slides",
-            labels={"slide": "{index}", "shown": "masks"},
+            "preview",
+            "Slides",
+            slide="{index}",
+            shown="masks",
         ),
     log:
         f"{RUN}/logs/slides_preview/{{index}}.log",
