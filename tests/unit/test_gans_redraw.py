@@ -34,7 +34,7 @@ def world(tmp_path, monkeypatch):
 
 
 def trained_on(world, share):
-    cells = [e["cell_id"] for e in read_json(world / "windows/index.json")["cells"] if redraw.within(e, share)]
+    cells = [e["cell_id"] for e in read_json(world / "windows/index.json")["cells"] if crops.within(e, share)]
     write_json(world / "model/model.json", {"cells": cells, "steps": 7})
 
 

@@ -12,7 +12,7 @@ from smearsynth.files import atomic_folder, read_json, write_json
 from smearsynth.gans import sampling
 from smearsynth.gans.options import GanOptions
 from smearsynth.options import loads
-from smearsynth.pairs import windows
+from smearsynth.pairs import crops, windows
 from smearsynth.seeds import entropy, rng
 
 TRIES = 2
@@ -45,7 +45,7 @@ def run(args) -> None:
     generator = sampling.load(args.model, options.device, tries=TRIES)
     pictures: dict[int, np.ndarray] = {}
     known = [entry for entry in index["cells"] if entry["cell_id"] in seen]
-    usable = [entry for entry in known if within(entry, args.share)]
+    usable = [entry for entry in known if crops.within(entry, args.share)]
     if len(usable) < len(known):
         beyond = f"saw {len(known) - len(usable)} cells beyond a share of {args.share:g}"
         raise UserError.of(str(args.model), beyond, "train a model on this share: what it draws must owe nothing to other cells")
@@ -75,11 +75,6 @@ def run(args) -> None:
         head = {"model": "pix2pix", "share": args.share, "steps": model["steps"], "size": index["size"]}
         write_json(folder / "index.json", {**head, "categories": index["categories"], "cells": entries})
     print(f"{len(entries)} cells drawn anew, {args.per_type} of each of {len(index['categories'])} types")
-
-
-def within(entry: dict, share: float) -> bool:
-    """Whether a window is of a training cell within a share."""
-    return entry["part"] is not None and entry["part"] < share
 
 
 def around(picture: np.ndarray, cell: catalogue.Cell, side: int, *, black: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from smearsynth.files import atomic_folder, read_json, write_json
 from smearsynth.gans import data, grids, guides, loop, sampling
 from smearsynth.gans.options import GanOptions
 from smearsynth.options import loads
+from smearsynth.pairs import crops
 from smearsynth.provenance import source_digest
 
 
@@ -72,7 +73,7 @@ def run(args) -> None:
 
 def shares(windows: Path, share: float) -> set[int]:
     """Ids of the cells within a share of the training cells of each type; types without windows are left out."""
-    return {entry["cell_id"] for entry in read_json(windows)["cells"] if entry["part"] is not None and entry["part"] < share}
+    return {entry["cell_id"] for entry in read_json(windows)["cells"] if crops.within(entry, share)}
 
 
 class CellTraining(loop.Training, Protocol):

@@ -52,6 +52,11 @@ class Crops:
         return Crops(self.pixels[places], *ids, tuple(self.files[i] for i in places), self.categories)
 
 
+def within(entry: dict, share: float) -> bool:
+    """Whether an index entry is of a training cell within a share of the training cells of its type."""
+    return entry["part"] is not None and entry["part"] < share
+
+
 def read(index: str | Path, *, split: str | None = None, share: float = 1.0) -> Crops:
     """Read the windows of a split.
 
@@ -75,7 +80,7 @@ def read(index: str | Path, *, split: str | None = None, share: float = 1.0) -> 
     chosen = [
         entry
         for entry in data["cells"]
-        if (split is None or entry["split"] == split) and (entry.get("part") is None or entry["part"] < share)
+        if (split is None or entry["split"] == split) and (entry.get("part") is None or within(entry, share))
     ]
     if not chosen:
         raise UserError.of(str(index), f"no cells{f' of split {split}' if split else ''}", "check cells.catalogue.test_share")
