@@ -62,8 +62,8 @@ def test_weighted_confusions_are_those_of_cells_that_stand_several_times():
 def test_a_vector_holds_the_scores_and_gives_them_back():
     found = scores(np.random.default_rng(0).integers(1, 9, (4, 3, 3)))
     again = Scores.from_vector(found.vector())
-    assert found.vector().shape == (4, 12)
-    for name in ("accuracy", "precision", "recall", "type_accuracy", "specificity", "sensitivity"):
+    assert found.vector().shape == (4, 13)
+    for name in ("accuracy", "precision", "recall", "f1", "type_accuracy", "specificity", "sensitivity"):
         assert (getattr(found, name) == getattr(again, name)).all()
 
 

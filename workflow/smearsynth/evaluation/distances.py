@@ -111,7 +111,7 @@ def measure(found: Features, seen: Features | None, held_out: Features, options:
         if score := inception_score.split_scores(found.probabilities, rng, splits=options.splits):
             row["inception_score"], row["inception_score_spread"] = score
         if (named := found.named) is not None and (right := classified.compare(found.category_ids, named)):
-            row |= {f"class_{name}": getattr(right, name) for name in ("accuracy", "precision", "recall", "f1")}
+            row |= {f"class_{name}": float(getattr(right, name)) for name in ("accuracy", "precision", "recall", "f1")}
     return row
 
 

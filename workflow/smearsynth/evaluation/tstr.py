@@ -73,8 +73,8 @@ def _row(one: Judged) -> list:
     row += [best, *_spread(over)]
     held = one.own.get("validation")
     own_numbers = [float(value) for value in (own.accuracy, own.precision, own.recall)] if own else [None] * 3
-    row += [len(one.arm.own["test"][0]) if own else None, *own_numbers, float(held.accuracy) if held else None]
-    return row
+    own_cells = sum(len(true) for true, _ in one.arm.own["test"]) if own else None
+    return [*row, own_cells, *own_numbers, float(held.accuracy) if held else None]
 
 
 def _type_rows(one: Judged, names: dict[int, str]) -> list[list]:

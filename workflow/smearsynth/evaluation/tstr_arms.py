@@ -26,8 +26,9 @@ class Arm:
         Real held-out cells and their classes: places in `types`.
     named : ndarray of int, shape (seeds, n)
         Classes that each repetition gave them.
-    own : dict of str to (true, named)
-        The paper's protocol: classes of the set's own cells, for ``validation`` and ``test``; empty where it was not run.
+    own : dict of str to list of (true, named)
+        The paper's protocol, for ``validation`` and ``test``: classes of the set's own cells and what they were named, once for
+        each repetition that was run in this way.
     types : tuple of int
         Category ids.
     """
@@ -40,7 +41,7 @@ class Arm:
     cell_ids: np.ndarray
     true: np.ndarray
     named: np.ndarray
-    own: dict[str, tuple[np.ndarray, np.ndarray]]
+    own: dict[str, list[tuple[np.ndarray, np.ndarray]]]
     types: tuple[int, ...]
 
     @property
@@ -64,13 +65,13 @@ def read(folder: Path) -> Arm:
 
     order = [np.argsort(columns["cell_id"][chosen], kind="stable") for chosen in by_seed]
     named = np.stack([classes(columns["named"][chosen])[at] for chosen, at in zip(by_seed, order, strict=True)])
-    own: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    own_rows = read_tsv(folder / "own.tsv")
-    for part in ("validation", "test"):
-        chosen = [row for row in own_rows if row["part"] == part]
-        if chosen:
-            true, found = (np.array([int(row[name]) for row in chosen]) for name in ("category_id", "named"))
-            own[part] = classes(true), classes(found)
+    by_part: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in read_tsv(folder / "own.tsv"):
+        by_part.setdefault((row["part"], row["seed"]), []).append(row)
+    own: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    for (part, _), members in by_part.items():
+        true, found = (classes(np.array([int(row[name]) for row in members])) for name in ("category_id", "named"))
+        own.setdefault(part, []).append((true, found))
     model = (about["synthetic"]["model"] or "synthetic") if about["synthetic"] else None
     first = by_seed[0]
     return Arm(

@@ -98,6 +98,6 @@ def compare(arms: list[Arm], rng: np.random.Generator, *, resamples: int, level:
             type_gains = tuple(difference(at, base, start + one, adjusted) for one in range(types))
         if arm.model is not None and best is not None:
             over = arms[best].arm, difference(at, best, 0, level)
-        own = {part: scores(confusions(*cells, types)) for part, cells in arm.own.items()}
+        own = {part: scores(np.sum([confusions(*run, types) for run in runs], axis=0)) for part, runs in arm.own.items()}
         found.append(Judged(arm, Scores.from_vector(measured[at]), low, high, gain, ratio, type_gains, over, own))
     return found

@@ -1,4 +1,4 @@
-"""What a classifier's confusions say: accuracy, precision, recall, and per type accuracy, specificity and sensitivity."""
+"""What a classifier's confusions say: accuracy, precision, recall, F1, and per type accuracy, specificity and sensitivity."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Scores:
     ----------
     accuracy : ndarray of float, shape (...)
         Share of all cells that are named rightly.
-    precision, recall : ndarray of float, shape (...)
+    precision, recall, f1 : ndarray of float, shape (...)
         Means over the types that have cells ("macro"); recall is also called balanced accuracy.
     type_accuracy, specificity, sensitivity : ndarray of float, shape (..., types)
         Each type against all others: (TP + TN) / all, TN / (TN + FP), TP / (TP + FN). NaN where a type has no cell, or
@@ -23,21 +23,21 @@ class Scores:
     accuracy: np.ndarray
     precision: np.ndarray
     recall: np.ndarray
+    f1: np.ndarray
     type_accuracy: np.ndarray
     specificity: np.ndarray
     sensitivity: np.ndarray
 
     def vector(self) -> np.ndarray:
-        """All of them side by side, shape (..., 3 + 3 · types), for what is done to each alike."""
-        overall = np.stack([self.accuracy, self.precision, self.recall], -1)
+        """All of them side by side, shape (..., 4 + 3 · types), for what is done to each alike."""
+        overall = np.stack([self.accuracy, self.precision, self.recall, self.f1], -1)
         return np.concatenate([overall, self.type_accuracy, self.specificity, self.sensitivity], -1)
 
     @classmethod
     def from_vector(cls, values: np.ndarray) -> "Scores":
         """The inverse of `vector`."""
-        types = (values.shape[-1] - 3) // 3
-        per_type = [values[..., 3 + at * types : 3 + (at + 1) * types] for at in range(3)]
-        return cls(values[..., 0], values[..., 1], values[..., 2], *per_type)
+        types = (values.shape[-1] - 4) // 3
+        return cls(*(values[..., at] for at in range(4)), *(values[..., 4 + at * types :][..., :types] for at in range(3)))
 
 
 def scores(confusions: np.ndarray) -> Scores:
@@ -60,10 +60,9 @@ def scores(confusions: np.ndarray) -> Scores:
         type_accuracy = np.where(asked > 0, 1 - (missed + wrong) / total[..., None], np.nan)
         precision = np.where(called > 0, hits / called, 0.0)
         accuracy = np.where(total > 0, hits.sum(-1) / total, np.nan)
-        present = (asked > 0).sum(-1)
-        mean_precision = np.where(asked > 0, precision, 0).sum(-1) / present
-        mean_recall = np.where(asked > 0, sensitivity, 0).sum(-1) / present
-    return Scores(accuracy, mean_precision, mean_recall, type_accuracy, specificity, sensitivity)
+        each = (precision, sensitivity, 2 * hits / (asked + called))
+        means = (np.where(asked > 0, one, 0).sum(-1) / (asked > 0).sum(-1) for one in each)
+        return Scores(accuracy, *means, type_accuracy, specificity, sensitivity)
 
 
 def confusions(true: np.ndarray, named: np.ndarray, types: int, weights: np.ndarray | None = None) -> np.ndarray:
@@ -82,8 +81,9 @@ def confusions(true: np.ndarray, named: np.ndarray, types: int, weights: np.ndar
     ndarray of float, shape (ways, types, types), or (types, types) without weights
         True type in rows.
     """
-    kinds = np.zeros((len(true), types * types), np.float32)
-    kinds[np.arange(len(true)), np.asarray(true) * types + np.asarray(named)] = 1
+    places = np.asarray(true) * types + np.asarray(named)
     if weights is None:
-        return kinds.sum(0, dtype=float).reshape(types, types)
+        return np.bincount(places, minlength=types * types).astype(float).reshape(types, types)
+    kinds = np.zeros((len(places), types * types), np.float32)
+    kinds[np.arange(len(places)), places] = 1
     return (np.asarray(weights, np.float32) @ kinds).astype(float).reshape(-1, types, types)
