@@ -58,7 +58,8 @@ def make_arm(folder: Path, architecture: str, arm: str, named: list[list[int]], 
     write_tsv(folder / "names.tsv", ["seed", "cell_id", "category_id", "named"], rows)
     rows = [[0, "test", at + 1, true[at], got] for at, got in enumerate(own or true)]
     # What a seed was validated on counts for nothing: here it is all wrong.
-    rows += [[0, "validation", at + 100, true[at], 20] for at in range(6)]
+    rows += [[0, "validation", at + 100, true[at], true[at - 2]] for at in range(6)]
     write_tsv(folder / "own.tsv", ["seed", "part", "source", "category_id", "named"], rows)
-    write_json(folder / "model.json", {"architecture": architecture, "arm": arm, "pictures": 48, "steps": 30})
+    about = {"architecture": architecture, "arm": arm, "share": 1.0, "synthetic": None, "seeds": len(named)}
+    write_json(folder / "model.json", {**about, "pictures": 48, "steps": 30, "types": [RED, EOSINOPHIL, LYMPHOCYTE]})
     return folder

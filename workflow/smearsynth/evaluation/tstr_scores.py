@@ -61,8 +61,8 @@ def scores(confusions: np.ndarray) -> Scores:
         precision = np.where(called > 0, hits / called, 0.0)
         accuracy = np.where(total > 0, hits.sum(-1) / total, np.nan)
         each = (precision, sensitivity, 2 * hits / (asked + called))
-        means = (np.where(asked > 0, one, 0).sum(-1) / (asked > 0).sum(-1) for one in each)
-        return Scores(accuracy, *means, type_accuracy, specificity, sensitivity)
+        mean_precision, mean_recall, f1 = (np.where(asked > 0, one, 0).sum(-1) / (asked > 0).sum(-1) for one in each)
+    return Scores(accuracy, mean_precision, mean_recall, f1, type_accuracy, specificity, sensitivity)
 
 
 def confusions(true: np.ndarray, named: np.ndarray, types: int, weights: np.ndarray | None = None) -> np.ndarray:

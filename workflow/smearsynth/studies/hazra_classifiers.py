@@ -1,10 +1,16 @@
 """Write Tables 5 and 6: precision and recall of the classifiers on every arm, on real held-out cells first."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from smearsynth import seeds
+from smearsynth.evaluation import bootstrap
+from smearsynth.evaluation.tstr_arms import Arm
+from smearsynth.evaluation.tstr_scores import confusions, scores
 from smearsynth.options import loads
-from smearsynth.studies import hazra_arms, one_against_rest, tables
+from smearsynth.studies import hazra_arms, tables
 from smearsynth.studies.hazra_options import HazraOptions
 from smearsynth.studies.hazra_reported import ARMS, CLASSIFIERS
 
@@ -13,6 +19,9 @@ TABLES = {
     "table_6": ("augmentation_1", "augmentation_2", "augmentation_3", "original_synthetic", "class_balanced"),
 }
 """Arms of each table; class_balanced is ours."""
+
+MEASURES = ("precision", "recall")
+"""Of both tables: means over the types, see `tstr_scores.Scores`."""
 
 
 def arguments(parser) -> None:
@@ -40,12 +49,12 @@ def run(args) -> None:
 
 
 def compare(
-    found: dict[tuple[str, str], hazra_arms.Arm], arms: tuple[str, ...], options: HazraOptions, *, seed: int
+    found: dict[tuple[str, str], Arm], arms: tuple[str, ...], options: HazraOptions, *, seed: int
 ) -> tuple[list[str], list[list]]:
     """Columns and rows of a table: one row for each classifier of the paper, then of the run, and each arm."""
     level = f"{100 * options.level:g} %"
     columns = ["classifier", "arm", "in the run", "pictures", "steps", "seeds", "real cells"]
-    for measure in ("precision", "recall"):
+    for measure in MEASURES:
         columns += [f"{measure}, real", f"{level} low, {measure}", f"{level} high, {measure}"]
     columns += ["precision, own set", "recall, own set", "precision, paper", "recall, paper"]
     others = dict.fromkeys(classifier for classifier, _ in found if classifier not in CLASSIFIERS)
@@ -59,16 +68,31 @@ def compare(
     return columns, rows
 
 
-def measured(arm: hazra_arms.Arm, options: HazraOptions, *, seed: int) -> list:
+def measured(arm: Arm, options: HazraOptions, *, seed: int) -> list:
     """The cells of a row that are measured here, from "in the run" on."""
-    runs = sum(len(answers.named) for answers in arm.held_out)
-    row = ["yes", arm.model["pictures"], arm.model["steps"], runs, sum(len(answers.true) for answers in arm.held_out)]
-    for name, measure in MEASURES.items():
-        rng = seeds.rng(seed, "studies", "classifiers", arm.classifier, arm.name, name)
-        ends = one_against_rest.interval(arm.held_out, measure, rng, resamples=options.resamples, level=options.level)
-        row += [one_against_rest.macro(arm.held_out, measure), *(ends or (None, None))]
-    return row + [one_against_rest.macro(arm.own, measure) if arm.own else None for measure in MEASURES.values()]
+    row = ["yes", arm.about["pictures"], arm.about["steps"], len(arm.named), len(arm.true)]
+    classifier = hazra_arms.classifier(arm.architecture)
+    held_out, own, types = [(arm.true, named) for named in arm.named], arm.own.get("test"), len(arm.types)
+    for measure in MEASURES:
+        rng = seeds.rng(seed, "studies", "classifiers", classifier, arm.arm, measure)
+        row += [mean(held_out, types, measure), *(interval(arm, measure, rng, options) or (None, None))]
+    return row + [mean(own, types, measure) if own else None for measure in MEASURES]
 
 
-MEASURES = {"precision": one_against_rest.precision, "recall": one_against_rest.sensitivity}
-"""Of Tables 5 and 6."""
+def mean(runs: Iterable[tuple[np.ndarray, np.ndarray]], types: int, measure: str) -> float:
+    """A measure's mean over the runs of a training, each with the classes of its cells and what it named them."""
+    return float(np.mean([getattr(scores(confusions(true, named, types)), measure) for true, named in runs]))
+
+
+def interval(arm: Arm, measure: str, rng: np.random.Generator, options: HazraOptions) -> tuple[float, float] | None:
+    """Percentile interval of a measure over test cells drawn anew, the same for every run."""
+    # Not that of `tstr_intervals`, which compares arms: it keeps the number of cells of each type, and it also counts the
+    # scatter between runs, pooled over all arms of a comparison. Here one arm stands beside the paper's number, on any cells.
+    # They are in the order of their ids as text: in another order the same draws would be of other cells.
+    order = np.argsort(arm.cell_ids.astype(str))
+    true, named = arm.true[order], arm.named[:, order]
+
+    def statistic(drawn: np.ndarray) -> float:
+        return mean(((true[drawn], one[drawn]) for one in named), len(arm.types), measure)
+
+    return bootstrap.interval(statistic, len(true), rng, resamples=options.resamples, level=options.level)

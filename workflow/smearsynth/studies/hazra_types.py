@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from smearsynth.evaluation.tstr_scores import confusions, scores
 from smearsynth.files import write_tsv
 from smearsynth.options import loads
-from smearsynth.studies import hazra_arms, one_against_rest
+from smearsynth.studies import hazra_arms
 from smearsynth.studies.hazra_options import HazraOptions
 from smearsynth.studies.hazra_reported import CLASSIFIERS
 from smearsynth.taxonomy import Taxonomy
@@ -16,11 +17,8 @@ from smearsynth.taxonomy import Taxonomy
 FIGURES = {"figure_9": "original", "figure_10": "synthetic"}
 """Figure to the arm that it shows."""
 
-MEASURES = {
-    "accuracy": one_against_rest.accuracy,
-    "specificity": one_against_rest.specificity,
-    "sensitivity": one_against_rest.sensitivity,
-}
+MEASURES = {"accuracy": "type_accuracy", "specificity": "specificity", "sensitivity": "sensitivity"}
+"""Of each type against all others: column to the field of `tstr_scores.Scores`."""
 
 TESTS = {"real": "tested on real held-out cells", "own": "the paper's protocol: tested on its own set"}
 
@@ -41,8 +39,11 @@ def run(args) -> None:
     classifier = hazra_arms.classifier(options.classifier)
     for figure, name in FIGURES.items():
         arm = found.get((classifier, name))
-        tests = {"real": arm.held_out, "own": arm.own} if arm else {"real": [], "own": []}
-        measured = {test: per_type(answers, taxonomy) for test, answers in tests.items()}
+        measured: dict[str, list[list]] = {test: [] for test in TESTS}
+        if arm:
+            own = [(true, named[None]) for true, named in arm.own.get("test", [])]
+            tests = {"real": [(arm.true, arm.named)], "own": own}
+            measured = {test: per_type(asked, arm.types, taxonomy) for test, asked in tests.items()}
         columns = ["classifier", "arm", "test", "type", "cells", *MEASURES]
         rows = [[classifier, name, test, *row] for test, found_rows in measured.items() for row in found_rows]
         if arm is None:
@@ -52,21 +53,25 @@ def run(args) -> None:
         draw(args.out / f"{figure}.png", title, measured)
 
 
-def per_type(answers: Sequence[one_against_rest.Answers], taxonomy: Taxonomy) -> list[list]:
+def per_type(asked: Sequence[tuple[np.ndarray, np.ndarray]], types: Sequence[int], taxonomy: Taxonomy) -> list[list]:
     """Type, its cells, and the `MEASURES` as means over the runs: a row for every type of the taxonomy that has cells.
 
-    Cells are counted once where all runs were asked about the same, and over all runs where each had its own.
+    Parameters
+    ----------
+    asked : sequence of (true, named), ndarrays of int of shapes (n,) and (runs, n)
+        Classes of cells, each counted once, and what the runs that were asked about these cells named them.
+    types : sequence of int
+        Category ids of the classes.
+    taxonomy : Taxonomy
     """
+    found = [scores(confusions(true, one, len(types))) for true, named in asked for one in named]
     rows = []
-    for cell_type in taxonomy.types:
-        cells, values = 0, []
-        for one in answers:
-            cells += int((one.true == cell_type.id).sum())
-            if (one.true == cell_type.id).any():
-                for named in one.named:
-                    counts = one_against_rest.tally(one.true, named, [cell_type.id])
-                    values.append([measure(counts)[0] for measure in MEASURES.values()])
-        if values:
+    for cell_type in (one for one in taxonomy.types if one.id in types):
+        at = types.index(cell_type.id)
+        cells = sum(int((true == at).sum()) for true, _ in asked)
+        # Runs without a cell of the type, in which nothing of it can be right, count for nothing.
+        values = [[getattr(one, field)[at] for field in MEASURES.values()] for one in found if not np.isnan(one.sensitivity[at])]
+        if cells:
             rows.append([cell_type.name, cells, *map(float, np.mean(values, 0))])
     return rows
 
