@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from smearsynth import images
-from smearsynth.errors import UserError
-from smearsynth.files import read_json, sha256
-from smearsynth.gans import engine
+from smearsynth.files import read_json
+from smearsynth.gans import engine, trained
 from smearsynth.gans.family import CODES, Recipe
 from smearsynth.gans.family_options import FamilyOptions, recipe
 from smearsynth.options import build
@@ -46,15 +45,7 @@ def load(folder: str | Path, device: str = "auto") -> "FamilyGenerator":
         precision=options.precision,
         seed=0,
     )
-    weights = folder / "generator.weights.h5"
-    if not weights.is_file():
-        raise UserError.of(str(weights), "no such file", "train the model again")
-    if sha256(weights) != model["weights_sha256"]:
-        raise UserError.of(str(weights), "not the file that model.json names (sha256 differs)", "train the model again")
-    try:
-        network.load_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError.of(str(weights), f"not the weights of this model ({error})", "train the model again") from None
+    trained.load_weights(network, folder / "generator.weights.h5", model["weights_sha256"])
     return FamilyGenerator(network, made, categories=tuple(model["categories"]))
 
 
@@ -104,9 +95,7 @@ class FamilyGenerator:
             If the model was not trained on a type.
         """
         if self.recipe.labelled:
-            for wrong in sorted({-1 if c is None else int(c) for c in category_ids} - set(self.index)):
-                names = ", ".join(f"{c['name']} ({c['id']})" for c in self.categories)
-                raise UserError.of("generator", f"was not trained on type {wrong}", f"it draws {names}; add cells of the type")
+            trained.check_types(category_ids, self.categories)
         pictures = [self._picture(category_id, key) for category_id, key in zip(category_ids, keys, strict=True)]
         return np.stack(pictures) if pictures else np.zeros((0, 1, 1, 3), np.uint8)
 

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 
 from smearsynth import coco, images
-from smearsynth.errors import UserError
 from smearsynth.files import read_json
-from smearsynth.gans import augment, data, engine, guides
+from smearsynth.gans import augment, data, engine, guides, trained
 from smearsynth.gans.options import DefaultOptions, GanOptions
 from smearsynth.options import build
 from smearsynth.seeds import rng
@@ -75,26 +74,17 @@ def load(folder: str | Path, device: str = "auto", *, tries: int = guides.TRIES)
     options = build(GanOptions, model["options"], where=str(folder / "model.json"))
     engine.configure(device=device, threads=options.threads)
     weights = folder / "generator.weights.h5"
-    if not weights.is_file():
-        raise UserError.of(str(weights), "no such file", "train the model again")
     categories = tuple(model["categories"])
     if options.preset == "thesis":
         from smearsynth.gans.networks import thesis
 
         network = thesis.generator(0)
-        _load_weights(network, weights)
+        trained.load_weights(network, weights)
         return ThesisGenerator(network, size=model["size"], categories=categories)
     network = default_network(options.default, len(categories), seed=0)
-    _load_weights(network, weights)
+    trained.load_weights(network, weights)
     bank = guides.Bank.load(folder / "guides.npz") if options.default.guide == "measured" else None
     return DefaultGenerator(network, categories=categories, bank=bank, tries=tries)
-
-
-def _load_weights(network: Any, path: Path) -> None:
-    try:
-        network.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError.of(str(path), f"not the weights of this model ({error})", "train the model again") from None
 
 
 def default_network(options: DefaultOptions, types: int, *, seed: int) -> Any:
@@ -115,13 +105,6 @@ def default_network(options: DefaultOptions, types: int, *, seed: int) -> Any:
 def standardised(styles: np.ndarray, bank: guides.Bank) -> np.ndarray:
     """Styles with mean 0 and standard deviation 1 over the bank, float32."""
     return ((styles - bank.styles.mean(0)) / (bank.styles.std(0) + 1e-3)).astype(np.float32)
-
-
-def _check(category_ids: Sequence[int], categories: Sequence[dict]) -> None:
-    known = {category["id"] for category in categories}
-    for category_id in sorted(set(category_ids) - known):
-        names = ", ".join(f"{c['name']} ({c['id']})" for c in categories)
-        raise UserError.of("generator", f"was not trained on type {category_id}", f"it draws {names}; add cells of the type")
 
 
 def place(mask: np.ndarray, window: int) -> tuple[np.ndarray, tuple[slice, slice], tuple[slice, slice]]:
@@ -182,7 +165,7 @@ class ThesisGenerator:
         only: tuple[slice, slice] | None = None,
     ) -> list[np.ndarray]:
         """See `CellGenerator`."""
-        _check(category_ids, self.categories)
+        trained.check_types(category_ids, self.categories)
         from smearsynth.gans.shortened import Frame
 
         side = 256
@@ -265,7 +248,7 @@ class DefaultGenerator:
         only: tuple[slice, slice] | None = None,
     ) -> list[np.ndarray]:
         """See `CellGenerator`."""
-        _check(category_ids, self.categories)
+        trained.check_types(category_ids, self.categories)
         results: list[np.ndarray] = [np.zeros((*mask.shape, 3), np.uint8) for mask in masks]
         for i, (mask, category_id, key) in enumerate(zip(masks, category_ids, keys, strict=True)):
             if mask.any():
