@@ -27,7 +27,9 @@ from smearsynth.seeds import rng
 VARIANTS: dict[str, dict] = {
     "default": {},
     "no augmentation of what the critic sees": {"augment": []},
-    "colour only": {"augment": ["colour"]},
+    "colour too": {"augment": ["colour", "shift"]},
+    "cutout too": {"augment": ["shift", "cutout"]},
+    "colour and cutout too": {"augment": ["colour", "shift", "cutout"]},
     "no turns and mirrors": {"turns": False},
     "no averaged weights": {"ema": 0.0},
     "no spectral normalisation": {"critic_norm": "none"},

@@ -177,7 +177,7 @@ RECIPES = {
             betas=(0.0, 0.99),
             noise=64,
             joint=True,
-            augment=("colour", "shift", "cutout"),
+            augment=("shift",),
             ema=0.998,
         ),
     )
