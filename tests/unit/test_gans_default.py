@@ -15,7 +15,6 @@ from smearsynth.gans.default import DefaultTraining  # noqa: E402
 from smearsynth.gans.journal import Journal  # noqa: E402
 from smearsynth.gans.networks import layers  # noqa: E402
 from smearsynth.gans.options import DefaultOptions, GanOptions  # noqa: E402
-from smearsynth.gans.train import fingerprint  # noqa: E402
 from smearsynth.options import build  # noqa: E402
 from smearsynth.seeds import entropy  # noqa: E402
 
@@ -216,12 +215,12 @@ def test_a_state_is_whole_and_of_its_own_training(tmp_path):
 
 
 def test_another_option_seed_or_code_is_another_training():
-    base = GanOptions("default", DefaultOptions(**SMALL))
-    first = fingerprint(base, pairs(), seed=1, select="all")
-    assert first == fingerprint(base, pairs(), seed=1, select="all")
-    changed = GanOptions("default", DefaultOptions(**{**SMALL, "l1": 3.0}))
-    others = {fingerprint(changed, pairs(), seed=1, select="all"), fingerprint(base, pairs(), seed=2, select="all")}
-    assert len(others | {first, fingerprint(base, pairs(), seed=1, select="fold0")}) == 4
+    def named(module="smearsynth.gans.train", *, seed=1, **changed):
+        options = GanOptions("default", DefaultOptions(**{**SMALL, **changed}))
+        return checkpoint.fingerprint(module, options, {"seed": seed})
+
+    assert named() == named()
+    assert len({named(), named(l1=3.0), named(seed=2), named("smearsynth.gans.sample")}) == 4
 
 
 def test_a_journal_goes_on_in_the_middle_of_a_row(tmp_path):

@@ -1,5 +1,7 @@
 """States to resume from: whole or not there at all, and only ever of the same training."""
 
+import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from smearsynth.files import atomic, sha256, write_text
+from smearsynth.provenance import source_digest
 
 KEPT = 2
 
@@ -40,6 +43,22 @@ def load(folder: Path) -> tuple[int, list[np.ndarray], dict[str, Any]] | None:
             arrays = [file[name] for name in sorted(name for name in file.files if name != "meta")]
         return int(step), arrays, meta
     return None
+
+
+def fingerprint(module: str, options: Any, told: dict[str, Any]) -> str:
+    """A digest of all that decides a training.
+
+    Parameters
+    ----------
+    module : str
+        The command's, such as ``"smearsynth.gans.train"``: its code and what it imports count.
+    options : dataclass
+        Of the training.
+    told : dict
+        What else decides: cells, seed, engine.
+    """
+    whole = {"options": dataclasses.asdict(options), "code": source_digest(module), "numpy": np.__version__, **told}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 def claim(folder: Path, fingerprint: str) -> bool:

@@ -1,21 +1,16 @@
 """Train one model of the class-conditional family on windows of cells; a killed training goes on where it was."""
 
 import dataclasses
-import hashlib
-import json
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic_folder, sha256, write_json, write_tsv
-from smearsynth.gans import loop
+from smearsynth.gans import checkpoint, loop
 from smearsynth.gans.family import RECIPES
 from smearsynth.gans.family_options import FamilyOptions, recipe, restricted
 from smearsynth.options import loads
 from smearsynth.pairs import crops
-from smearsynth.provenance import source_digest
 
 VALIDATION = ["step", "training_accuracy", "training_cross_entropy", "validation_accuracy", "validation_cross_entropy"]
 
@@ -49,11 +44,12 @@ def run(args) -> None:
         f"{len(training.held)} to validate with, {cells.size} px, on {device}",
         flush=True,
     )
-    told = {"seed": args.seed, "model": args.model, "share": args.share, "device": device, "engine": engine.version()}
+    told = {"cells": cells.digest, "seed": args.seed, "model": args.model, "share": args.share}
+    told |= {"device": device, "engine": engine.version()}
     journal = loop.train(
         training,
         state=args.state,
-        fingerprint=fingerprint(options, cells, **told),
+        fingerprint=checkpoint.fingerprint("smearsynth.gans.family_train", options, told),
         grid=lambda: training.drawing.grid(args.seed),
         log_every=options.log_every,
         grid_every=options.grid_every,
@@ -101,15 +97,3 @@ def _check(index: Path, cells: crops.Crops) -> None:
             Problem(str(index), f"pictures of {cells.size} px", "set pairs.windows.size to 32, 48, 64, 80, 96, 128, 192 or 256")
         )
     raise_all(problems)
-
-
-def fingerprint(options: FamilyOptions, cells: crops.Crops, **rest: str | int | float) -> str:
-    """A digest of all that decides a training: options, cells, code and engine."""
-    told = {
-        "options": dataclasses.asdict(options),
-        "cells": hashlib.sha256(cells.pixels.tobytes() + cells.category_ids.tobytes() + cells.cell_ids.tobytes()).hexdigest(),
-        "code": source_digest("smearsynth.gans.family_train"),
-        "numpy": np.__version__,
-        **rest,
-    }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

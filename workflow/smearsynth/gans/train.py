@@ -1,20 +1,15 @@
 """Train a generator of cells on pairs; a killed training goes on where it was."""
 
 import dataclasses
-import hashlib
-import json
 import shutil
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from smearsynth.files import atomic_folder, read_json, write_json
-from smearsynth.gans import data, grids, guides, loop, sampling
+from smearsynth.gans import checkpoint, data, grids, guides, loop, sampling
 from smearsynth.gans.options import GanOptions
 from smearsynth.options import loads
 from smearsynth.pairs import crops
-from smearsynth.provenance import source_digest
 
 
 def arguments(parser) -> None:
@@ -42,10 +37,11 @@ def run(args) -> None:
     print(f"{len(pairs.entries)} training pairs of {len(pairs.categories)} types, on {device}", flush=True)
     training = build(options, pairs, seed=args.seed)
     cells = grids.choose(args.pairs, {entry["cell_id"] for entry in pairs.entries}, seed=args.seed)
+    told = {"pairs": pairs.digest, "seed": args.seed, "select": args.select, "engine": engine.version()}
     journal = loop.train(
         training,
         state=args.state,
-        fingerprint=fingerprint(options, pairs, seed=args.seed, select=args.select, engine=engine.version()),
+        fingerprint=checkpoint.fingerprint("smearsynth.gans.train", options, told),
         grid=lambda: grids.draw(training.drawing, cells),
         log_every=options.log_every,
         grid_every=options.grid_every,
@@ -100,15 +96,3 @@ def build(options: GanOptions, pairs: data.Pairs, *, seed: int) -> CellTraining:
     from smearsynth.gans.default import DefaultTraining
 
     return DefaultTraining(options, pairs, seed=seed)
-
-
-def fingerprint(options: GanOptions, pairs: data.Pairs, **rest: str | int) -> str:
-    """A digest of all that decides a training: options, pairs, seed, selection, code and engine."""
-    told = {
-        "options": dataclasses.asdict(options),
-        "pairs": pairs.digest,
-        "code": source_digest("smearsynth.gans.train"),
-        "numpy": np.__version__,
-        **rest,
-    }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Windows of single cells, or synthetic ones of the same form, read into memory."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,10 @@ class Crops:
         """Side of the pictures in pixels."""
         return self.pixels.shape[1]
 
-    def at(self, index: np.ndarray) -> "Crops":
-        """Those at some places, in their order."""
-        places = np.asarray(index, int)
-        ids = self.category_ids[places], self.cell_ids[places], self.parts[places]
-        return Crops(self.pixels[places], *ids, tuple(self.files[i] for i in places), self.categories)
+    @property
+    def digest(self) -> str:
+        """SHA-256 over pixels, types and ids."""
+        return hashlib.sha256(self.pixels.tobytes() + self.category_ids.tobytes() + self.cell_ids.tobytes()).hexdigest()
 
 
 def within(entry: dict, share: float) -> bool:
