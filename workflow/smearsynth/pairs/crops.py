@@ -51,6 +51,12 @@ class Crops:
         """SHA-256 over pixels, types and ids."""
         return hashlib.sha256(self.pixels.tobytes() + self.category_ids.tobytes() + self.cell_ids.tobytes()).hexdigest()
 
+    def at(self, index: np.ndarray) -> "Crops":
+        """Those at some places, in their order."""
+        places = np.asarray(index, int)
+        ids = self.category_ids[places], self.cell_ids[places], self.parts[places]
+        return Crops(self.pixels[places], *ids, tuple(self.files[i] for i in places), self.categories)
+
 
 def within(entry: dict, share: float) -> bool:
     """Whether an index entry is of a training cell within a share of the training cells of its type."""
