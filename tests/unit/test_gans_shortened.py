@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from smearsynth.gans.engine_moments import moments_of_one
+from smearsynth.gans.engine import moments_of_one
 from smearsynth.gans.shortened import LARGEST, WHOLE, Reach, Shortened
 
 SHORT = [Shortened(16, 2, 3), Shortened(16, 4, 2, 2), Shortened(32, 2, 13), Shortened(8)]

@@ -21,7 +21,6 @@ import numpy as np
 from keras import ops
 
 from smearsynth.gans import engine, winograd
-from smearsynth.gans.engine_moments import moments_of_one
 from smearsynth.gans.networks import thesis
 from smearsynth.gans.shortened import WHOLE, Frame, Reach
 
@@ -174,7 +173,7 @@ class BatchedThesis:
         added, edged = told
         for level, skipped, side in zip((-2, -1), added, (64, 128), strict=True):
             x = self._up[level](x) + WHOLE.level(side).take(skipped, reach.skip(side // 2).doubled())
-            moments = moments_of_one(x)
+            moments = engine.moments_of_one(x)
             if side == 128:
                 x = frame.cut(x, WHOLE.level(side))
             x = ops.relu(self._up_norms[level](x, *moments))
