@@ -1,0 +1,259 @@
+"""Readers of fields against truth: constructed boxes with known precision, COCOeval itself, resamples, messages."""
+
+import io
+import json
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from smearsynth import coco
+from smearsynth.cli import dispatch
+from smearsynth.evaluation import field_annotations, field_compare
+from smearsynth.evaluation.field_compare import MEASURES
+from smearsynth.evaluation.field_matches import match
+from smearsynth.files import read_tsv, write_json
+
+KINDS = {"RBC": "red", "WBC": "white", "Platelets": "platelet", "smudge": "ignore"}
+CATEGORIES = [{"id": at, "name": name} for at, name in enumerate(KINDS, 1)]
+OPTIONS = {"kinds": KINDS, "count_from": 0.0, "resamples": 200, "level": 0.95}
+
+
+def coco_file(path, images, categories=CATEGORIES, folder="", side=400):
+    """Write a COCO file from lists of (category id, box, score or None, mask or None), one list an image."""
+    data = {"images": [], "annotations": [], "categories": categories}
+    for number, cells in enumerate(images, 1):
+        data["images"].append({"id": number, "file_name": f"{folder}{number:03d}.png", "width": side, "height": side})
+        for category_id, box, score, mask in cells:
+            entry = {"id": len(data["annotations"]) + 1, "image_id": number, "category_id": category_id, "bbox": list(box)}
+            entry |= {"area": float(box[2] * box[3]), "iscrowd": 0, "segmentation": coco.encode(mask) if mask is not None else []}
+            data["annotations"].append(entry | ({} if score is None else {"score": float(score)}))
+    write_json(path, data)
+    return path
+
+
+def matched(folder, truth, found, on="bbox"):
+    """Matches by kind of two lists of images."""
+    files = coco_file(folder / "truth.json", truth), coco_file(folder / "found.json", found)
+    (true, wrong), (read, bad) = (field_annotations.read(path, KINDS, scored=path == files[1]) for path in files)
+    assert not wrong + bad
+    return match(true, read, on=on)
+
+
+def box(at, size=20):
+    """One of a row of boxes that do not touch."""
+    return (30.0 * (at % 13), 30.0 * (at // 13), float(size), float(size))
+
+
+def crowd_of_images(seed, count=7):
+    """Images with true cells of all kinds, and found ones of which some are shifted, missing or invented."""
+    rng = np.random.default_rng(seed)
+    truth, found = [], []
+    for _ in range(count):
+        places = rng.permutation(150)[: rng.integers(4, 30)]
+        cells = [(int(rng.integers(1, 4)), box(at), None, None) for at in places]
+        seen = [
+            (c, (b[0] + rng.integers(0, 6), b[1], b[2], b[3]), rng.random(), None) for c, b, *_ in cells if rng.random() < 0.8
+        ]
+        extra = [(int(rng.integers(1, 4)), box(at), rng.random() * 0.7, None) for at in rng.permutation(150)[:4]]
+        truth.append(cells)
+        found.append(seen + extra)
+    return truth, found
+
+
+def cocoeval(folder, truth, found):
+    """AP and AP50 by kind from COCOeval alone, its own accumulation; only the limit of found cells is lifted."""
+    with redirect_stdout(io.StringIO()):
+        true = COCO(str(coco_file(folder / "coco_truth.json", truth)))
+        read = true.loadRes(json.loads(coco_file(folder / "coco_found.json", found).read_text())["annotations"])
+        evaluation = COCOeval(true, read, "bbox")
+        evaluation.params.maxDets = [1, 10, 1000]
+        evaluation.evaluate()
+        evaluation.accumulate()
+    precision = evaluation.eval["precision"][..., 0, -1]
+    return {kind: precision[:, :, at].mean(1) for at, kind in enumerate(("red", "white", "platelet"))}
+
+
+def test_two_of_three_found_cells_right_have_the_precision_done_by_hand(tmp_path):
+    truth = [[(1, box(0), None, None), (1, box(1), None, None)]]
+    found = [[(1, box(0), 0.9, None), (1, box(5), 0.8, None), (1, box(1), 0.7, None)]]
+    # Recalls 0 to 0.50 at precision 1, the other 50 at 2 of 3.
+    assert matched(tmp_path, truth, found)["red"].precisions() == pytest.approx((51 + 50 * 2 / 3) / 101)
+
+
+def test_a_box_counts_up_to_its_overlap_and_not_beyond(tmp_path):
+    # 20 × 20 against 20 × 16: overlap 0.8.
+    found = [[(1, (0.0, 0.0, 20.0, 16.0), 0.9, None)]]
+    assert matched(tmp_path, [[(1, box(0), None, None)]], found)["red"].precisions() == pytest.approx([1.0] * 7 + [0.0] * 3)
+
+
+def test_a_field_of_150_cells_is_counted_whole(tmp_path):
+    truth = [[(1, box(at), None, None) for at in range(150)]]
+    found = [[(1, box(at), 1 - at / 200, None) for at in range(150)]]
+    one = matched(tmp_path, truth, found)["red"]
+    assert one.precisions() == pytest.approx([1.0] * 10)
+    assert one.counted(0.0).tolist() == [150]
+    assert one.counted(0.5).tolist() == [101]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_numbers_are_those_of_cocoeval(tmp_path, seed):
+    truth, found = crowd_of_images(seed)
+    ours, theirs = matched(tmp_path, truth, found), cocoeval(tmp_path, truth, found)
+    for kind, one in ours.items():
+        np.testing.assert_array_equal(one.precisions(), theirs[kind])
+        np.testing.assert_array_equal(one.precisions(np.ones(len(truth), int)), theirs[kind])
+        assert 0 < one.precisions()[0] < 1
+
+
+def test_a_resample_is_worth_what_cocoeval_makes_of_repeated_images(tmp_path):
+    truth, found = crowd_of_images(5)
+    drawn = [0, 0, 2, 3, 3, 3, 6]
+    repeated = cocoeval(tmp_path, [truth[at] for at in drawn], [found[at] for at in drawn])
+    weights = np.bincount(drawn, minlength=len(truth))
+    for kind, one in matched(tmp_path, truth, found).items():
+        np.testing.assert_allclose(one.precisions(weights), repeated[kind], rtol=1e-12)
+
+
+def test_what_lies_where_nothing_counts_is_neither_right_nor_wrong(tmp_path):
+    truth = [[(1, box(0), None, None), (4, (100.0, 100.0, 200.0, 200.0), None, None)]]
+    inside = (150.0, 150.0, 20.0, 20.0)
+    found = [[(1, inside, 0.9, None), (2, inside, 0.9, None), (1, box(0), 0.5, None)]]
+    results = matched(tmp_path, truth, found)
+    assert results["red"].precisions()[0] == pytest.approx(1.0)
+    assert [results[kind].counted(0.0).tolist() for kind in ("red", "white")] == [[1], [0]]
+
+
+def test_the_box_of_an_outline_counts_and_masks_are_stricter(tmp_path):
+    square, triangle = np.zeros((400, 400), bool), np.zeros((400, 400), bool)
+    square[:20, :20] = True
+    triangle[:20, :20] = np.tri(20, dtype=bool)
+    truth = [[(2, box(0), None, square)]]
+    # The stored box is wrong; the outline's is right.
+    found = [[(2, (5.0, 5.0, 300.0, 300.0), 0.9, triangle)]]
+    assert matched(tmp_path, truth, found)["white"].precisions() == pytest.approx([1.0] * 10)
+    # 210 of 400 pixels: overlap 0.525.
+    assert matched(tmp_path, truth, found, on="segm")["white"].precisions() == pytest.approx([1.0] + [0.0] * 9)
+
+
+def test_counting_errors_are_those_done_by_hand(tmp_path):
+    truth = [[(1, box(at), None, None) for at in range(n)] for n in (4, 6, 0)]
+    found = [[(1, box(at), 0.9, None) for at in range(n)] for n in (7, 5, 0)]
+    values = field_compare.measures(matched(tmp_path, truth, found)["red"], np.array([[1, 1, 1], [0, 3, 0]]), count_from=0.5)
+    at = MEASURES.index("count_error")
+    np.testing.assert_allclose(values[0, at:], [4 / 3, 4 / 10, 2 / 3])
+    np.testing.assert_allclose(values[1, at:], [1, 1 / 6, -1])
+
+
+def test_repetitions_widen_the_interval_by_their_spread(tmp_path):
+    truth, found = crowd_of_images(3, count=12)
+    good = matched(tmp_path, truth, found)
+    bad = matched(tmp_path, truth, [cells[: len(cells) // 2] for cells in found])
+
+    def width(repetitions):
+        drawn = field_compare.resampled({"one": repetitions}, np.random.default_rng(0), count_from=0, resamples=300)["one"]["red"]
+        one = field_compare.estimate(drawn[:, 1], level=0.95)
+        return one.value, one.high - one.low
+
+    (value, narrow), (_, same), (_, wide) = width([good]), width([good, good]), width([good, bad])
+    assert value == good["red"].precisions()[0]
+    assert narrow == pytest.approx(same)
+    assert wide > 1.5 * narrow
+
+
+def command(folder, truth, *found, options=OPTIONS, more=()):
+    arguments = ["fields", "--options", json.dumps(options), "--seed", "1", "--truth", truth, "--found", *found]
+    return dispatch("smearsynth.evaluation", ("fields",), [str(a) for a in [*arguments, "--out", folder / "out", *more]])
+
+
+@pytest.fixture(scope="module")
+def read_fields(tmp_path_factory):
+    """Twelve fields; a reader that finds all, the same again, and one that loses every second red cell, in another folder."""
+    folder = tmp_path_factory.mktemp("fields")
+    truth, _ = crowd_of_images(8, count=12)
+    rng = np.random.default_rng(0)
+    whole = [[(c, b, rng.random(), m) for c, b, _, m in cells] for cells in truth]
+    half = [[cell for at, cell in enumerate(cells) if cell[0] != 1 or at % 2] for cells in whole]
+    categories = [
+        {"id": at, "name": f"type {at}", "supercategory": kind} for at, kind in enumerate(("red", "white", "platelet"), 1)
+    ]
+    coco_file(folder / "truth.json", truth)
+    coco_file(folder / "whole.json", whole)
+    coco_file(folder / "half.json", half, categories, folder="elsewhere/")
+    return folder
+
+
+def test_the_command_says_which_reader_is_better(read_fields):
+    files = [f"{name}={read_fields / path}.json" for name, path in (("all", "whole"), ("again", "whole"), ("half", "half"))]
+    assert command(read_fields, read_fields / "truth.json", *files) == 0
+    rows = {(row["reader"], row["kind"]): row for row in read_tsv(read_fields / "out" / "fields.tsv")}
+    assert {kind for _, kind in rows} == {"red", "white", "platelet", "all kinds"}
+    assert rows["all", "red"]["ap50"] == rows["all", "red"]["ap50_low"] == "1"
+    assert float(rows["half", "red"]["ap50_high"]) < 0.8
+    assert float(rows["half", "red"]["count_bias"]) == -float(rows["half", "red"]["count_error"]) < 0
+    differences = {(r["one"], r["other"], r["kind"], r["measure"]): r for r in read_tsv(read_fields / "out" / "differences.tsv")}
+    same, lost = (differences["all", other, "red", "ap50"] for other in ("again", "half"))
+    assert [same[name] for name in ("difference", "low", "high", "better", "ratio")] == ["0", "0", "0", "neither", "1"]
+    assert lost["better"] == "all"
+    assert differences["all", "half", "red", "count_error"]["better"] == "all"
+    text = (read_fields / "out" / "answer.md").read_text()
+    assert "- all beats half on red cells (+" in text
+    assert "no significant difference between all and again on red cells (+0.0 points, +0.0 to +0.0)" in text
+
+
+def test_the_same_bytes_twice_and_only_chosen_images(read_fields):
+    files = [f"all={read_fields / 'whole.json'}", f"half={read_fields / 'half.json'}"]
+    results = []
+    for _ in range(2):
+        assert command(read_fields, read_fields / "truth.json", *files) == 0
+        results.append([(read_fields / "out" / name).read_bytes() for name in ("fields.tsv", "differences.tsv", "answer.md")])
+    assert results[0] == results[1]
+    (read_fields / "test.txt").write_text("003.png\n007.png\n")
+    assert command(read_fields, read_fields / "truth.json", *files, more=["--images", read_fields / "test.txt"]) == 0
+    assert {row["images"] for row in read_tsv(read_fields / "out" / "fields.tsv")} == {"2"}
+
+
+def test_all_missing_and_extra_images_stand_in_one_message(tmp_path, capsys):
+    coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]] * 4)
+    coco_file(tmp_path / "found.json", [[(1, box(0), 0.5, None)]] * 6)
+    data = json.loads((tmp_path / "found.json").read_text())
+    data["images"], data["annotations"] = data["images"][2:], data["annotations"][2:]
+    data["images"][0]["width"] = 200
+    write_json(tmp_path / "found.json", data)
+    assert command(tmp_path, tmp_path / "truth.json", f"one={tmp_path / 'found.json'}") == 2
+    said = capsys.readouterr().err
+    assert "3 problems" in said
+    for part in ("2 images of the truth are missing: 001.png, 002.png", "2 images are not in the truth: 005.png, 006.png"):
+        assert part in said
+    assert "003.png (200 × 400, not 400 × 400)" in said
+
+
+def test_unknown_categories_lost_scores_and_bare_results_are_told_together(tmp_path, capsys):
+    coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]], [{"id": 1, "name": "erythrocyte?"}])
+    coco_file(tmp_path / "found.json", [[(1, box(0), None, None), (1, box(1), None, None)]])
+    write_json(tmp_path / "bare.json", [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.5}])
+    files = [f"one={tmp_path / 'found.json'}", f"two={tmp_path / 'bare.json'}"]
+    assert command(tmp_path, tmp_path / "truth.json", *files) == 2
+    said = capsys.readouterr().err
+    assert "category 'erythrocyte?' is of no known kind" in said
+    assert "2 annotations without a score, the first with id 1" in said
+    assert "a list of results without images" in said
+
+
+def test_masks_are_compared_where_truth_and_reader_have_them(tmp_path):
+    mask = np.zeros((400, 400), bool)
+    mask[100:140, 100:140] = True
+    truth = [[(2, (100, 100, 40, 40), None, mask), (1, box(0), None, None)]] * 3
+    found = [[(2, (100, 100, 40, 40), 0.9, mask), (1, box(0), 0.9, mask)]] * 3
+    boxes = [[(2, (100, 100, 40, 40), 0.9, None)]] * 3
+    coco_file(tmp_path / "truth.json", truth)
+    files = [f"{name}={coco_file(tmp_path / f'{name}.json', cells)}" for name, cells in (("outlines", found), ("boxes", boxes))]
+    assert command(tmp_path, tmp_path / "truth.json", *files) == 0
+    rows = [row for row in read_tsv(tmp_path / "out" / "fields.tsv") if row["on"] == "mask"]
+    assert [(row["reader"], row["kind"], row["ap"]) for row in rows] == [
+        ("outlines", "white", "1"),
+        ("outlines", "all kinds", "1"),
+    ]
+    assert "Masks of boxes are not compared" in (tmp_path / "out" / "answer.md").read_text()

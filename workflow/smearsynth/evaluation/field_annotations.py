@@ -1,0 +1,163 @@
+"""Cells of fields, annotated or found, brought to kinds and to the same pictures, as COCOeval takes them."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from smearsynth import coco
+from smearsynth.errors import Problem, raise_all
+from smearsynth.evaluation.field_options import FIELD_KINDS, IGNORE
+from smearsynth.files import read_json
+
+KIND_IDS = {kind: at for at, kind in enumerate(FIELD_KINDS, 1)}
+
+
+@dataclass(frozen=True)
+class FieldCells:
+    """A COCO file whose categories are kinds.
+
+    Parameters
+    ----------
+    where : str
+        File, for messages.
+    images : dict of str to dict
+        File name to COCO image.
+    cells : dict of str to list of dict
+        File name to its annotations; ``kind`` is one of `FIELD_KINDS` or ``ignore``.
+    """
+
+    where: str
+    images: dict[str, dict]
+    cells: dict[str, list[dict]]
+
+    def at(self, names: list[str]) -> "FieldCells":
+        """The images of these names alone."""
+        return FieldCells(self.where, {name: self.images[name] for name in names}, {name: self.cells[name] for name in names})
+
+
+def read(path: Path, kinds: Mapping[str, str], *, scored: bool) -> tuple[FieldCells | None, list[Problem]]:
+    """Read a COCO file.
+
+    Parameters
+    ----------
+    path : path
+        COCO with images; of truth, or as a reader writes what it found.
+    kinds : mapping of str to str
+        See `FieldsOptions.kinds`.
+    scored : bool
+        Whether it is what a reader found: every annotation needs a score then, and what is to be ignored is left out.
+
+    Returns
+    -------
+    FieldCells or None
+        None where anything is wrong.
+    list of Problem
+        All that is wrong; a missing or broken file raises at once.
+    """
+    data = read_json(path)
+    if isinstance(data, list):
+        fix = "write a whole COCO file, so that images in which nothing was found are known"
+        return None, [Problem(str(path), "a list of results without images", fix)]
+    problems = [Problem(f"{path}: {one.where}", one.what, one.fix) for one in coco.check(data)]
+    if problems:
+        return None, problems
+    used = {entry["category_id"] for entry in data["annotations"]}
+    kind_of = {c["id"]: _kind(c, kinds) for c in data["categories"] if c["id"] in used}
+    for category in data["categories"]:
+        if category["id"] in used and kind_of[category["id"]] is None:
+            fix = f"add it to evaluation.fields.kinds: one of {', '.join((*FIELD_KINDS, IGNORE))}"
+            problems.append(Problem(str(path), f"category {category['name']!r} is of no known kind", fix))
+    problems += _annotations(path, data["annotations"], scored=scored)
+    if unsized := [i["file_name"] for i in data["images"] if not all(_finite(i.get(side)) for side in ("width", "height"))]:
+        problems.append(Problem(str(path), f"images without width and height: {', '.join(unsized)}", "give them in pixels"))
+    names = Counter(image["file_name"] for image in data["images"])
+    problems += [
+        Problem(str(path), f"two images are called {name}", "give every image its own file name")
+        for name in names
+        if names[name] > 1
+    ]
+    if problems:
+        return None, problems
+    of_image = {image["id"]: image["file_name"] for image in data["images"]}
+    cells: dict[str, list[dict]] = {name: [] for name in of_image.values()}
+    for entry in data["annotations"]:
+        kind = kind_of[entry["category_id"]]
+        # A place where nothing counts is the truth's to name; a cell that a reader sets aside is not found.
+        if not (scored and kind == IGNORE):
+            cells[of_image[entry["image_id"]]].append({**entry, "kind": kind})
+    return FieldCells(str(path), {image["file_name"]: image for image in data["images"]}, cells), []
+
+
+def _kind(category: dict, kinds: Mapping[str, str]) -> str | None:
+    """The kind of a category: by the table, by its own name, by its supercategory."""
+    name = category["name"]
+    own = [one for one in (name, category.get("supercategory")) if one in FIELD_KINDS]
+    return kinds.get(name) or (own[0] if own else None)
+
+
+def _annotations(path: Path, entries: list[dict], *, scored: bool) -> list[Problem]:
+    """What is wrong with boxes and scores: a problem for each fault, with how many annotations have it."""
+
+    def boxed(entry: dict) -> bool:
+        box = entry.get("bbox")
+        return isinstance(box, list) and len(box) == 4 and all(map(_finite, box)) and min(box[2:]) > 0
+
+    faults = [("without a box [x, y, width, height]", "give every cell the box of its outline", boxed)]
+    if scored:
+        fix = "write the reader's confidence, a number, as score: average precision ranks by it"
+        faults.append(("without a score", fix, lambda entry: _finite(entry.get("score"))))
+    problems = []
+    for what, fix, right in faults:
+        if wrong := [entry["id"] for entry in entries if not right(entry)]:
+            problems.append(Problem(str(path), f"{len(wrong)} annotations {what}, the first with id {wrong[0]}", fix))
+    return problems
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def named_alike(truth: FieldCells, found: FieldCells) -> FieldCells:
+    """What was found, under the truth's names: files in other folders are matched by their last part, where it is unique."""
+    if found.images.keys() == truth.images.keys():
+        return found
+    last = [{PurePosixPath(name).name: name for name in one.images} for one in (truth, found)]
+    if any(len(names) < len(one.images) for names, one in zip(last, (truth, found))):
+        return found
+    new = {name: last[0].get(PurePosixPath(name).name, name) for name in found.images}
+    images = {new[name]: image for name, image in found.images.items()}
+    return FieldCells(found.where, images, {new[name]: cells for name, cells in found.cells.items()})
+
+
+def mismatches(truth: FieldCells, found: FieldCells) -> list[Problem]:
+    """All images that a reader did not read, read beyond the truth, or read at another size: a problem for each of the three."""
+
+    def told(names: list[str], what: str, fix: str) -> list[Problem]:
+        return [Problem(found.where, f"{len(names)} images {what}: {', '.join(names)}", fix)] if names else []
+
+    sizes = []
+    for name in sorted(truth.images.keys() & found.images.keys()):
+        true, read = ((one.images[name].get("width"), one.images[name].get("height")) for one in (truth, found))
+        if true != read:
+            sizes.append(f"{name} ({read[0]} × {read[1]}, not {true[0]} × {true[1]})")
+    missing, extra = sorted(truth.images.keys() - found.images.keys()), sorted(found.images.keys() - truth.images.keys())
+    return [
+        *told(missing, "of the truth are missing", "read all images of the truth; one without cells stays in as an image"),
+        *told(extra, "are not in the truth", "leave them out, or annotate them: there is nothing to hold them against"),
+        *told(sizes, "have another size than in the truth", "write what was found in pixels of the picture as it was given"),
+    ]
+
+
+def match_up(truth: FieldCells, readers: Mapping[str, list[FieldCells]]) -> dict[str, list[FieldCells]]:
+    """What each reader found, under the truth's names.
+
+    Raises
+    ------
+    UserError
+        With all that `mismatches` says of all readers.
+    """
+    same = {name: [named_alike(truth, one) for one in found] for name, found in readers.items()}
+    raise_all(problem for found in same.values() for one in found for problem in mismatches(truth, one))
+    return same

@@ -1,0 +1,129 @@
+"""What the commands on fields may be told: a dataclass for each, so that a change reruns only what it concerns."""
+
+from dataclasses import dataclass
+
+from smearsynth.errors import Problem, raise_all
+from smearsynth.evaluation.metrics_options import least
+
+FIELD_KINDS = ("red", "white", "platelet")
+"""What is looked for in a field, in the order of the tables."""
+IGNORE = "ignore"
+"""In the place of a kind: what is found there counts neither for nor against a reader."""
+
+
+def _level(options: object) -> list[Problem]:
+    level = getattr(options, "level", 0.95)
+    return [] if 0.5 <= level < 1 else [Problem("level", f"got {level}", "from 0.5 to below 1; 0.95 is usual")]
+
+
+@dataclass(frozen=True)
+class FieldsOptions:
+    """The section ``evaluation.fields``.
+
+    Parameters
+    ----------
+    kinds : dict of str to str
+        Names of categories, of truth and readers, to one of `FIELD_KINDS` or to ``ignore``. A category that is named as a kind,
+        or whose supercategory is a kind, needs no entry.
+    count_from : float
+        Score from which a found cell is counted in the counting error, from 0 to 1; AP takes all.
+    resamples : int
+        Bootstrap resamples of the images.
+    level : float
+        Coverage of the intervals.
+    """
+
+    kinds: dict[str, str]
+    count_from: float
+    resamples: int
+    level: float
+
+    def __post_init__(self) -> None:
+        problems = least(self, {"resamples": 100}) + _level(self)
+        if not 0 <= self.count_from <= 1:
+            problems.append(Problem("count_from", f"got {self.count_from}", "from 0 to 1; 0 counts all that is found"))
+        known = (*FIELD_KINDS, IGNORE)
+        problems += [
+            Problem(f"kinds.{name}", f"got {kind!r}", f"one of {', '.join(known)}")
+            for name, kind in self.kinds.items()
+            if kind not in known
+        ]
+        raise_all(problems)
+
+
+@dataclass(frozen=True)
+class FieldFeaturesOptions:
+    """The section ``evaluation.field_features``: what is cut out of fields and slides, fixed before anything is looked at.
+
+    Parameters
+    ----------
+    side : int
+        Side of a crop in pixels.
+    crops : int
+        Crops of each set, spread evenly over its pictures.
+    um_per_px : float or None
+        Resolution that all pictures are brought to before they are cut; None takes them as they are, and all have to be equal.
+    layers : dict of str to tuple of str
+        Of an extractor's network, the layers of the test by depth, early to late; the extractor's own layer follows them.
+    """
+
+    side: int
+    crops: int
+    um_per_px: float | None
+    layers: dict[str, tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        problems = least(self, {"side": 32, "crops": 8})
+        if self.um_per_px is not None and not 0.01 <= self.um_per_px <= 10:
+            problems.append(Problem("um_per_px", f"got {self.um_per_px}", "null, or 0.01 to 10 micrometres a pixel"))
+        raise_all(problems)
+
+
+@dataclass(frozen=True)
+class FieldDistanceOptions:
+    """The section ``evaluation.field_distance``.
+
+    Parameters
+    ----------
+    resamples : int
+        Bootstrap resamples of the pictures.
+    level : float
+        Coverage of the intervals; their lower ends are what counts.
+    """
+
+    resamples: int
+    level: float
+
+    def __post_init__(self) -> None:
+        raise_all(least(self, {"resamples": 100}) + _level(self))
+
+
+@dataclass(frozen=True)
+class FieldTwoSampleOptions:
+    """The section ``evaluation.field_two_sample``.
+
+    Parameters
+    ----------
+    features : int
+        Principal components that the weak judge sees.
+    ridge : float
+        Penalty of its logistic regression, on components of variance 1.
+    folds : int
+        Parts of the pictures, each judged by what was learnt from the others.
+    resamples : int
+        Bootstrap resamples of the pictures.
+    level : float
+        Coverage of the intervals.
+    """
+
+    features: int
+    ridge: float
+    folds: int
+    resamples: int
+    level: float
+
+    def __post_init__(self) -> None:
+        problems = least(self, {"features": 1, "folds": 2, "resamples": 100}) + _level(self)
+        if self.ridge <= 0:
+            problems.append(Problem("ridge", f"got {self.ridge}", "above 0; 1.0 is usual"))
+        raise_all(problems)

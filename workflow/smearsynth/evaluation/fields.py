@@ -1,0 +1,153 @@
+"""Say how well readers find, outline and count the cells of fields that nothing was trained on."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from smearsynth import seeds
+from smearsynth.errors import UserError, raise_all
+from smearsynth.evaluation import field_annotations, field_answer, field_compare
+from smearsynth.evaluation.feature_files import named_path
+from smearsynth.evaluation.field_annotations import FieldCells
+from smearsynth.evaluation.field_compare import ALL, MEASURES, Difference, Estimate
+from smearsynth.evaluation.field_matches import Matches, match
+from smearsynth.evaluation.field_options import FIELD_KINDS, IGNORE, FieldsOptions
+from smearsynth.files import write_text, write_tsv
+from smearsynth.options import loads
+
+COLUMNS = ["reader", "kind", "on", "images", "cells", "repetitions"]
+COLUMNS += [f"{measure}{end}" for measure in MEASURES for end in ("", "_low", "_high")]
+DIFFERENCES = ["one", "other", "kind", "on", "measure", "difference", "low", "high", "better", "ratio", "ratio_low", "ratio_high"]
+PLACES = {"bbox": "box", "segm": "mask"}
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section evaluation.fields of the configuration, as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--truth", type=Path, required=True, help="COCO file of fields that no reader was trained on")
+    parser.add_argument("--images", type=Path, help="text file: only these images of the truth count, one file name a line")
+    what = "instances.json of each reader; the same name again is another repetition of its training"
+    parser.add_argument("--found", nargs="+", required=True, metavar="NAME=INSTANCES", help=what)
+    parser.add_argument("--out", type=Path, required=True, help="folder; gets fields.tsv, differences.tsv and answer.md")
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(FieldsOptions, args.options, where="evaluation.fields")
+    truth, readers = _read(args, options)
+    rows, differences = [], []
+    notes: list[str] = []
+    for on, place in PLACES.items():
+        true, compared, told = (truth, readers, []) if on == "bbox" else outlined(truth, readers)
+        notes += told
+        if not compared:
+            continue
+        matches = {name: [match(true, one, on=on) for one in found] for name, found in compared.items()}
+        rng = seeds.rng(args.seed, "evaluation", "fields")
+        drawn = field_compare.resampled(matches, rng, count_from=options.count_from, resamples=options.resamples)
+        rows += [row for name in drawn for row in _rows(name, place, drawn[name], matches[name], options)]
+        found = field_compare.differences(drawn, level=options.level)
+        differences += [_difference(one, place) for one in found if on == "bbox" or not one.measure.startswith("count")]
+        if on == "bbox":
+            lines = field_answer.answer(found, images=len(truth.images), level=options.level)
+    write_tsv(args.out / "fields.tsv", COLUMNS, rows)
+    write_tsv(args.out / "differences.tsv", DIFFERENCES, differences)
+    text = ["# Which reader finds more?", "", *lines, *([""] if notes else []), *notes]
+    write_text(args.out / "answer.md", "\n".join(text) + "\n")
+
+
+def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[FieldCells]]]:
+    """Truth and readers on the same images; all that is wrong with any of the files is told at once."""
+    truth, problems = field_annotations.read(args.truth, options.kinds, scored=False)
+    readers: dict[str, list[FieldCells]] = {}
+    for name, path in map(named_path, args.found):
+        found, wrong = field_annotations.read(path, options.kinds, scored=True)
+        problems += wrong
+        if found:
+            readers.setdefault(name, []).append(found)
+    raise_all(problems)
+    assert truth is not None
+    if args.images:
+        truth, readers = _only(_names(args.images), truth, readers)
+    readers = field_annotations.match_up(truth, readers)
+    if not any(cell["kind"] in FIELD_KINDS for cells in truth.cells.values() for cell in cells):
+        raise UserError.of(str(args.truth), "no cells in it", "give fields with annotated cells")
+    return truth, readers
+
+
+def _names(path: Path) -> list[str]:
+    """File names, one a line."""
+    if not path.is_file():
+        raise UserError.of(str(path), "no such file", "write the file names of the images, one a line")
+    return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+
+
+def _only(
+    names: list[str], truth: FieldCells, readers: dict[str, list[FieldCells]]
+) -> tuple[FieldCells, dict[str, list[FieldCells]]]:
+    """The chosen images of the truth; readers keep, beside these, what the whole truth does not know, for a message to come."""
+    if unknown := [name for name in names if name not in truth.images]:
+        raise UserError.of("--images", f"{len(unknown)} names are not in the truth: {', '.join(unknown)}", "correct the names")
+    if not names:
+        raise UserError.of("--images", "no names in it", "write the file names of the images, one a line")
+    left_out = truth.images.keys() - set(names)
+
+    def without(one: FieldCells) -> FieldCells:
+        one = field_annotations.named_alike(truth, one)
+        return one.at([name for name in one.images if name not in left_out])
+
+    return truth.at(names), {name: [without(one) for one in found] for name, found in readers.items()}
+
+
+def outlined(
+    truth: FieldCells, readers: dict[str, list[FieldCells]]
+) -> tuple[FieldCells, dict[str, list[FieldCells]], list[str]]:
+    """Truth and readers where masks can be compared, and what is said of the rest.
+
+    Returns
+    -------
+    FieldCells
+        With the kinds alone of which every true cell has an outline.
+    dict of str to list of FieldCells
+        The readers that outline all their cells; empty where the truth outlines nothing.
+    list of str
+        A line for each kind and reader that is left out for a part of its outlines.
+    """
+    notes, kinds = [], []
+    for kind in FIELD_KINDS:
+        having = [bool(c.get("segmentation")) for cells in truth.cells.values() for c in cells if c["kind"] == kind]
+        if having and all(having):
+            kinds.append(kind)
+        elif any(having):
+            notes.append(f"Masks of {kind} cells are not compared: {len(having) - sum(having)} of {len(having)} have none.")
+    drawn = {}
+    for name, found in readers.items():
+        if all(c.get("segmentation") for one in found for cells in one.cells.values() for c in cells):
+            drawn[name] = [_of_kinds(one, kinds) for one in found]
+        elif kinds:
+            notes.append(f"Masks of {name} are not compared: it does not outline all its cells.")
+    return _of_kinds(truth, kinds), drawn if kinds else {}, notes
+
+
+def _of_kinds(one: FieldCells, kinds: list[str]) -> FieldCells:
+    kept = (*kinds, IGNORE)
+    return replace(one, cells={name: [c for c in cells if c["kind"] in kept] for name, cells in one.cells.items()})
+
+
+def _rows(name: str, place: str, drawn: dict, repetitions: list[dict[str, Matches]], options: FieldsOptions) -> list[list]:
+    truth = {kind: one.truth for kind, one in repetitions[0].items()}
+    rows = []
+    for kind, values in drawn.items():
+        cells = sum(int(one.sum()) for one in truth.values()) if kind == ALL else int(truth[kind].sum())
+        estimates = [field_compare.estimate(values[:, at], level=options.level) for at in range(len(MEASURES))]
+        if place == "mask":  # The cells counted are the same.
+            estimates[2:] = [Estimate(None)] * 3
+        numbers = [number for one in estimates for number in (one.value, one.low, one.high)]
+        rows.append([name, kind, place, len(truth[FIELD_KINDS[0]]), cells, len(repetitions), *numbers])
+    return rows
+
+
+def _difference(one: Difference, place: str) -> list:
+    gap, ratio = one.gap, one.ratio
+    head = [one.one, one.other, one.kind, place, one.measure]
+    return [*head, gap.value, gap.low, gap.high, one.better or "neither", ratio.value, ratio.low, ratio.high]
