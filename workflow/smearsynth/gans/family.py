@@ -100,6 +100,14 @@ CODES = 2
 """Continuous codes of the models with hidden codes, beside one categorical code with a value for each type."""
 
 
+def levels(size: int) -> tuple[int, int]:
+    """The side of the smallest feature map, 4 to 7 pixels where a recipe can draw `size`, and how often it doubles up to it."""
+    doublings = 0
+    while size % 2 == 0 and size > 7:
+        size, doublings = size // 2, doublings + 1
+    return size, doublings
+
+
 def _dcgan(name: str, source: str, **rest) -> Recipe:
     """The blocks, batch normalisation and optimiser of Radford et al. 2016, which others built on."""
     settled = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic_folder, sha256, write_json, write_tsv
 from smearsynth.gans import checkpoint, loop
-from smearsynth.gans.family import RECIPES
+from smearsynth.gans.family import RECIPES, levels
 from smearsynth.gans.family_options import FamilyOptions, recipe, restricted
 from smearsynth.options import loads
 from smearsynth.pairs import crops
@@ -89,10 +89,7 @@ def _check(index: Path, cells: crops.Crops) -> None:
     ]
     if len(cells.categories) < 2:
         problems.append(Problem(str(index), f"{len(cells.categories)} type", "a class-conditional model needs two or more"))
-    side = cells.size
-    while side % 2 == 0 and side > 7:
-        side //= 2
-    if not 4 <= side <= 7 or cells.size < 32:
+    if not 4 <= levels(cells.size)[0] <= 7 or cells.size < 32:
         problems.append(
             Problem(str(index), f"pictures of {cells.size} px", "set pairs.windows.size to 32, 48, 64, 80, 96, 128, 192 or 256")
         )

@@ -5,21 +5,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from smearsynth.gans.family import CODES, Recipe
+from smearsynth.gans.family import CODES, Recipe, levels
 from smearsynth.gans.networks.blocks import Blocks, Spread
 
 PLANES = 8
 """Channels that the type becomes where it is concatenated with the noise (not told by Hazra et al. 2022)."""
 NORMAL = 0.02
 """Standard deviation of the first weights of convolutional networks (Radford et al. 2016, section 4)."""
-
-
-def levels(size: int) -> tuple[int, int]:
-    """The side of the smallest feature map, 4 to 7 pixels, and how often it doubles up to `size`."""
-    doublings = 0
-    while size % 2 == 0 and size > 7:
-        size, doublings = size // 2, doublings + 1
-    return size, doublings
 
 
 def channels(filters: int, shrunk: int) -> int:
