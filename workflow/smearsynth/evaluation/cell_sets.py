@@ -20,6 +20,12 @@ def models(synthetic: list[str], features: list[str]) -> Iterator[tuple[str, cro
         yield name, drawn, feature_files.read_for(files[name], drawn.cell_ids)
 
 
+def halves(cells: feature_files.Features, *, seed: int) -> tuple[feature_files.Features, feature_files.Features]:
+    """Held-out cells in two random halves: one against the other is what real cells measure."""
+    order = seeds.rng(seed, "evaluation", "halves").permutation(len(cells))
+    return cells.at(order[::2]), cells.at(order[1::2])
+
+
 def same_numbers(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Indices of equally many cells of two sets, of each type equally many where the types of both are known.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from smearsynth import seeds
 from smearsynth.evaluation import classified, feature_files, frechet, inception_score, kernel, manifold
-from smearsynth.evaluation.cell_sets import composed
+from smearsynth.evaluation.cell_sets import composed, halves
 from smearsynth.evaluation.feature_files import Features
 from smearsynth.evaluation.metrics_options import DistancesOptions
 from smearsynth.files import read_tsv, write_tsv
@@ -58,12 +58,11 @@ def run(args) -> None:
     feature_files.same_extractor({"--test": test, "--train": train, **models, **ceilings})
     lpips = {row["model"]: row for row in read_tsv(args.lpips)} if args.lpips else {}
 
-    half = seeds.rng(args.seed, "evaluation", "halves").permutation(len(test))
-    halves = test.at(half[::2]), test.at(half[1::2])
+    half, other_half = halves(test, seed=args.seed)
     seen = train.share(args.share)
     wanted = next((found.category_ids for found in models.values() if (found.category_ids >= 0).all()), train.category_ids)
     compared: list[tuple[str, Features, Features | None, Features]] = [
-        (FLOOR, halves[0], None, halves[1]),
+        (FLOOR, half, None, other_half),
         (TRAINING, train.at(composed(train.category_ids, wanted, seed=args.seed)), None, test),
     ]
     compared += [(name, found, seen, test) for name, found in models.items()]

@@ -83,9 +83,12 @@ def read(path: str | Path) -> Features:
         raise UserError.of(str(path), f"no file of features ({error})", "make it anew with the command features") from None
 
 
-def read_for(path: str | Path, cell_ids: np.ndarray) -> Features:
-    """Read the features of cells whose pictures are at hand too; refuses those of other cells, or in another order."""
-    found = read(path)
+def read_for(path: str | Path, cell_ids: np.ndarray, *, share: float = 1.0) -> Features:
+    """Read the features of cells whose pictures are at hand too, of a share of the training cells where one is given.
+
+    Refuses those of other cells, or in another order.
+    """
+    found = read(path).share(share)
     if not np.array_equal(found.cell_ids, cell_ids):
         raise UserError.of(str(path), "features of other cells than the index has", "compute them anew with the command features")
     return found

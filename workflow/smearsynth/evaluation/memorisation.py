@@ -8,7 +8,7 @@ from smearsynth import images, seeds
 from smearsynth.errors import UserError
 from smearsynth.evaluation import feature_files
 from smearsynth.evaluation.bootstrap import interval
-from smearsynth.evaluation.cell_sets import models, same_numbers
+from smearsynth.evaluation.cell_sets import halves, models, same_numbers
 from smearsynth.evaluation.feature_files import Features
 from smearsynth.evaluation.gallery import strip
 from smearsynth.evaluation.metrics_options import MemorisationOptions
@@ -39,15 +39,13 @@ def arguments(parser) -> None:
 def run(args) -> None:
     """Run the command."""
     options = loads(MemorisationOptions, args.options, where="evaluation.memorisation")
-    train, test = crops.read(args.cells, split="train"), crops.read(args.cells, split="test")
-    seen, held_out = (feature_files.read_for(path, cells.cell_ids) for path, cells in ((args.train, train), (args.test, test)))
+    train, test = crops.read(args.cells, split="train", share=args.share), crops.read(args.cells, split="test")
+    seen = feature_files.read_for(args.train, train.cell_ids, share=args.share)
+    held_out = feature_files.read_for(args.test, test.cell_ids)
     if len(held_out) < 4 or not np.intersect1d(seen.category_ids, held_out.category_ids).size:
         what = f"{len(held_out)} held-out cells, of other types than the training cells or too few to compare with"
         raise UserError.of(str(args.cells), what, "hold out more cells: cells.catalogue.test_share")
-    chosen = np.flatnonzero(~(train.parts >= args.share))
-    train, seen = train.at(chosen), seen.at(chosen)
-    half = seeds.rng(args.seed, "evaluation", "halves").permutation(len(held_out))
-    sets: list[tuple[str, Features, Features]] = [("real against real", held_out.at(half[::2]), held_out.at(half[1::2]))]
+    sets: list[tuple[str, Features, Features]] = [("real against real", *halves(held_out, seed=args.seed))]
     strips = []
     for name, drawn, found in models(args.synthetic, args.features):
         feature_files.same_extractor({"--test": held_out, "--train": seen, name: found})
