@@ -13,7 +13,8 @@ class RenderOptions:
     Parameters
     ----------
     renderer : str
-        ``cutout``: cells pasted with a soft edge on a seamless background; ``thesis``: blocks and stencilled cells (3.6).
+        ``cutout``: cells pasted with a soft edge on a seamless background; ``thesis``: blocks and stencilled cells (3.6);
+        ``field``: the whole slide drawn at once by a field generator.
     cells : str
         ``real``: cut out of the catalogue's pictures; ``generated``: drawn by the trained generator. Only ``cutout``.
     feather : float
@@ -26,14 +27,22 @@ class RenderOptions:
     blocks : str
         ``stored``: every slide has the background of the stage backgrounds; ``drawn``: each slide's 128 blocks are
         drawn anew, as in the thesis. Only ``thesis``.
+    style : int or None
+        The field whose style every slide takes, by its place among those of the model (or of ``--styles``); None gives each slide
+        one of its own. Only ``field``.
+    tile : int or None
+        Side in pixels of the tiles that a slide is drawn in, for memory's sake: no pixel depends on it by more than a grey level;
+        None draws it at once. Only ``field``.
     """
 
-    renderer: Literal["cutout", "thesis"]
+    renderer: Literal["cutout", "thesis", "field"]
     cells: Literal["real", "generated"] = "generated"
     feather: float = 3.0
     blend: Literal["translucent", "opaque"] = "translucent"
     evenness: float = 0.8
     blocks: Literal["stored", "drawn"] = "stored"
+    style: int | None = None
+    tile: int | None = 1024
 
     def __post_init__(self) -> None:
         problems = []
@@ -41,6 +50,10 @@ class RenderOptions:
             problems.append(Problem("feather", f"got {self.feather}", "from 0 to 64 px"))
         if not 0 <= self.evenness <= 1:
             problems.append(Problem("evenness", f"got {self.evenness}", "from 0 to 1"))
-        if self.renderer == "thesis" and self.cells == "real":
-            problems.append(Problem("cells", "real cut-outs with renderer thesis", "generated, or renderer: cutout"))
+        if self.renderer != "cutout" and self.cells == "real":
+            problems.append(Problem("cells", f"real cut-outs with renderer {self.renderer}", "generated, or renderer: cutout"))
+        if self.style is not None and self.style < 0:
+            problems.append(Problem("style", f"got {self.style}", "0 or more, or null"))
+        if self.tile is not None and self.tile < 64:
+            problems.append(Problem("tile", f"got {self.tile}", "64 px or more, or null"))
         raise_all(problems)

@@ -7,11 +7,11 @@ from pathlib import Path
 from smearsynth import coco, images
 from smearsynth.backgrounds import blocks, stored
 from smearsynth.cells import catalogue
-from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.errors import Problem, raise_all
 from smearsynth.files import atomic_folder, read_json, sha256, write_json
 from smearsynth.layouts.raster import window
 from smearsynth.options import loads
-from smearsynth.slides import paint, pieces
+from smearsynth.slides import field, paint, pieces
 from smearsynth.slides.annotations import annotate, own
 from smearsynth.slides.options import RenderOptions
 from smearsynth.slides.paint import Painter
@@ -26,8 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--catalogue", type=Path, required=True)
     parser.add_argument("--layouts", type=Path, required=True, help="one shard of layouts")
-    parser.add_argument("--backgrounds", type=Path, required=True, help="folder of the stage backgrounds")
+    parser.add_argument("--backgrounds", type=Path, help="folder of the stage backgrounds; needed unless the renderer is field")
     parser.add_argument("--model", type=Path, help="folder of the trained generator; needed unless cells are real")
+    parser.add_argument("--styles", type=Path, help="for the renderer field: styles.npz of other fields than the model's own")
     parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
     parser.add_argument("--out-images", type=Path, required=True, help="folder of the shard's pictures, named like the shard")
     parser.add_argument("--out", type=Path, required=True, help="COCO file of the shard")
@@ -38,22 +39,35 @@ def run(args: argparse.Namespace) -> None:
     options = loads(RenderOptions, args.options, where="slides.render")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     shard = read_json(args.layouts)
-    generator = None
-    if args.model is not None and (options.renderer == "thesis" or options.cells == "generated"):
-        from smearsynth.gans import sampling
-
-        generator = sampling.load(args.model, device=args.device)
     check(shard["layouts"], taxonomy)
-    painter = choose(
-        options,
-        taxonomy,
-        shard["layouts"],
-        args.catalogue,
-        args.backgrounds,
-        generator,
-        size=tuple(shard["size"]),
-        seed=args.seed,
+    needed = {
+        "--model": options.renderer != "cutout" or options.cells == "generated",
+        "--backgrounds": options.renderer != "field",
+    }
+    given = {"--model": args.model, "--backgrounds": args.backgrounds}
+    raise_all(
+        Problem("slides.render", f"renderer {options.renderer} needs {flag}", f"pass {flag}")
+        for flag, need in needed.items()
+        if need and given[flag] is None
     )
+    if options.renderer == "field":
+        painter = whole(options, taxonomy, shard["layouts"], args)
+    else:
+        generator = None
+        if needed["--model"]:
+            from smearsynth.gans import sampling
+
+            generator = sampling.load(args.model, device=args.device)
+        painter = choose(
+            options,
+            taxonomy,
+            shard["layouts"],
+            args.catalogue,
+            args.backgrounds,
+            generator,
+            size=tuple(shard["size"]),
+            seed=args.seed,
+        )
     with atomic_folder(args.out_images) as folder:
         data = render(shard, painter, taxonomy, folder, shard_name=args.out_images.name)
     write_json(args.out, data)
@@ -64,6 +78,20 @@ def check(layouts: list[dict], taxonomy: Taxonomy) -> None:
     known = {t.id for t in taxonomy.types}
     missing = sorted({cell["category_id"] for layout in layouts for cell in layout["cells"]} - known)
     raise_all(Problem("layouts", f"category {i} is not in the taxonomy", "draw the layouts anew") for i in missing)
+
+
+def whole(options: RenderOptions, taxonomy: Taxonomy, layouts: list[dict], args: argparse.Namespace) -> Painter:
+    """The painter that draws slides with the field generator of ``--model``, in its own styles or those of ``--styles``."""
+    from smearsynth.gans import field_sampling, field_style
+
+    sources = Sources(catalogue.read(args.catalogue))
+    sources.known(layouts)
+    generator = field_sampling.load(args.model, device=args.device)
+    field.check_scale(layouts, sources, generator.um_per_px)
+    styles = field_style.Styles.load(args.styles) if args.styles else generator.styles
+    white = frozenset(t.id for t in taxonomy.of_kind("white"))
+    nucleus = field.measured(sources)
+    return field.painted(generator, styles.values, nucleus, white=white, seed=args.seed, style=options.style, tile=options.tile)
 
 
 def choose(
@@ -78,8 +106,6 @@ def choose(
     seed: int,
 ) -> Painter:
     """The painter that the options ask for."""
-    if generator is None and (options.renderer == "thesis" or options.cells == "generated"):
-        raise UserError.of("slides.render", "generated cells need a trained generator", "pass --model")
     if generator is not None and options.renderer == "thesis":
         background = stored.read_blocks(backgrounds, size) if options.blocks == "stored" else None
         return paint.stencilled(background, generator, seed=seed, category_id=blocks.category(taxonomy))

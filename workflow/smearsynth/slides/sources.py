@@ -28,14 +28,16 @@ class Sources:
 
     def check(self, layouts: list[dict]) -> None:
         """Raise a `UserError` for cells that the catalogue lacks or that would carry test pixels into slides."""
-        problems = []
-        for source in sorted({cell["source_id"] for layout in layouts for cell in layout["cells"]}):
-            if source not in self.cells:
-                problems.append(Problem(f"cell {source}", "stands in the layout, not in the catalogue", "draw the layouts anew"))
-            elif self.cells[source].split != "train":
-                fix = "set layouts.shapes: train, or slides.render.cells: generated"
-                problems.append(Problem(f"cell {source}", "a cut-out of the test split", fix))
-        raise_all(problems[:20])
+        fix = "set layouts.shapes: train, or slides.render.cells: generated"
+        used = self.known(layouts)
+        raise_all([Problem(f"cell {i}", "a cut-out of the test split", fix) for i in used if self.cells[i].split != "train"][:20])
+
+    def known(self, layouts: list[dict]) -> list[int]:
+        """Ids of the cells that layouts take their outlines from; a `UserError` for those that the catalogue lacks."""
+        used = sorted({cell["source_id"] for layout in layouts for cell in layout["cells"]})
+        what, fix = "stands in the layout, not in the catalogue", "draw the layouts anew"
+        raise_all([Problem(f"cell {i}", what, fix) for i in used if i not in self.cells][:20])
+        return used
 
     def picture(self, source_id: int) -> tuple[np.ndarray, np.ndarray]:
         """A cell's picture (RGB uint8) and the colour of its light, shape (3,)."""
