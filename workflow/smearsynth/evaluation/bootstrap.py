@@ -51,7 +51,7 @@ def percentiles(drawn: np.ndarray, *, level: float) -> tuple[float, float] | Non
     tuple of float or None
         None where over a tenth of the resamples is undefined.
     """
-    defined = drawn[~np.isnan(drawn)]
+    defined = drawn[np.isfinite(drawn)]
     if len(defined) < 0.9 * len(drawn):
         return None
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])

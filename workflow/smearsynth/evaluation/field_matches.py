@@ -110,8 +110,8 @@ def _concatenated(images: list[dict | None], thresholds: int) -> Matches:
             ignored.append(one["dtIgnore"].astype(bool))
     score = np.concatenate(scores)
     order = np.argsort(-score, kind="mergesort")
-    columns = (np.concatenate(parts, axis=1)[:, order] for parts in (right, ignored))
-    return Matches(np.concatenate(at)[order], score[order], *columns, truth)
+    of_right, of_ignored = (np.concatenate(parts, axis=1)[:, order] for parts in (right, ignored))
+    return Matches(np.concatenate(at)[order], score[order], of_right, of_ignored, truth)
 
 
 def _evaluated(names: list[str], truth: FieldCells, found: FieldCells, on: str) -> Any:
@@ -133,7 +133,7 @@ def _evaluated(names: list[str], truth: FieldCells, found: FieldCells, on: str) 
 def _indexed(names: list[str], cells: FieldCells, on: str) -> COCO:
     """A COCO object with images and kinds numbered alike for truth and found."""
     indexed = COCO()
-    annotations = []
+    annotations: list[dict] = []
     for number, name in enumerate(names, 1):
         for cell in cells.cells[name]:
             # What is ignored is so for every kind: COCO knows it as a crowd, of a category.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from smearsynth import seeds
 from smearsynth.errors import UserError, raise_all
-from smearsynth.evaluation import field_annotations, field_answer, field_compare
+from smearsynth.evaluation import field_annotations, field_answer, field_compare, field_names
 from smearsynth.evaluation.feature_files import named_path
 from smearsynth.evaluation.field_annotations import FieldCells
 from smearsynth.evaluation.field_compare import ALL, MEASURES, Difference, Estimate
@@ -68,18 +68,11 @@ def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[Fiel
     raise_all(problems)
     assert truth is not None
     if args.images:
-        truth, readers = _only(_names(args.images), truth, readers)
+        truth, readers = _only(field_names.read(args.images), truth, readers)
     readers = field_annotations.match_up(truth, readers)
     if not any(cell["kind"] in FIELD_KINDS for cells in truth.cells.values() for cell in cells):
         raise UserError.of(str(args.truth), "no cells in it", "give fields with annotated cells")
     return truth, readers
-
-
-def _names(path: Path) -> list[str]:
-    """File names, one a line."""
-    if not path.is_file():
-        raise UserError.of(str(path), "no such file", "write the file names of the images, one a line")
-    return [line.strip() for line in path.read_text().splitlines() if line.strip()]
 
 
 def _only(
@@ -88,8 +81,6 @@ def _only(
     """The chosen images of the truth; readers keep, beside these, what the whole truth does not know, for a message to come."""
     if unknown := [name for name in names if name not in truth.images]:
         raise UserError.of("--images", f"{len(unknown)} names are not in the truth: {', '.join(unknown)}", "correct the names")
-    if not names:
-        raise UserError.of("--images", "no names in it", "write the file names of the images, one a line")
     left_out = truth.images.keys() - set(names)
 
     def without(one: FieldCells) -> FieldCells:

@@ -14,7 +14,9 @@ Judge = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """From training values (n, …), their labels (n,) in {0, 1} and other values (m, …) to labels (m,) of the others."""
 
 
-def cross_judged(values: np.ndarray, labels: np.ndarray, judge: Judge, *, folds: int) -> np.ndarray:
+def cross_judged(
+    values: np.ndarray, labels: np.ndarray, judge: Judge, *, folds: int, parts: np.ndarray | None = None
+) -> np.ndarray:
     """Whether each cell was judged rightly by a judge that had not seen it.
 
     Parameters
@@ -26,15 +28,17 @@ def cross_judged(values: np.ndarray, labels: np.ndarray, judge: Judge, *, folds:
     judge : callable
         See `Judge`.
     folds : int
-        The i-th cell of each label belongs to part i modulo `folds`.
+    parts : ndarray of int, shape (n,), optional
+        Of each cell, from 0 to below `folds`; by default the i-th cell of each label belongs to part i modulo `folds`.
 
     Returns
     -------
     ndarray of bool, shape (n,)
     """
-    part = np.empty(len(labels), int)
-    for label in (0, 1):
-        part[labels == label] = np.arange((labels == label).sum()) % folds
+    part = np.empty(len(labels), int) if parts is None else parts
+    if parts is None:
+        for label in (0, 1):
+            part[labels == label] = np.arange((labels == label).sum()) % folds
     right = np.empty(len(labels), bool)
     for fold in range(folds):
         inside = part == fold
