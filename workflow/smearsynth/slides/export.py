@@ -8,8 +8,9 @@ from pathlib import Path
 
 from smearsynth import images
 from smearsynth.errors import UserError
-from smearsynth.files import atomic_folder, read_json, write_json, write_text, write_tsv
+from smearsynth.files import atomic_folder, write_json, write_text, write_tsv
 from smearsynth.slides.exports import imagefolder, labels, labelstudio, qupath, yolo
+from smearsynth.slides.listing import slides
 from smearsynth.taxonomy import Taxonomy
 
 
@@ -27,20 +28,6 @@ def run(args: argparse.Namespace) -> None:
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     with atomic_folder(args.out) as folder:
         FORMATS[args.format](slides(args.instances), args.images, taxonomy, folder)
-
-
-def slides(instances: Path) -> Iterator[tuple[dict, list[dict]]]:
-    """Each image of a COCO file with its annotations; of an index of shards, shard by shard."""
-    data = read_json(instances)
-    if "shards" in data:
-        for shard in data["shards"]:
-            yield from slides(instances.parent / shard["file"])
-        return
-    by_image: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
-    for cell in data["annotations"]:
-        by_image[cell["image_id"]].append(cell)
-    for image in data["images"]:
-        yield image, by_image[image["id"]]
 
 
 def _copy(image: dict, source: Path, folder: Path) -> str:

@@ -9,6 +9,8 @@ from smearsynth.slides.exports.geometry import trace
 from smearsynth.taxonomy import Taxonomy
 
 NAMESPACE = uuid.UUID("6f0f3c0e-95b3-5c43-9a37-3b8b2b1c6c55")
+MEASURED = {"occluded_rate": "Occluded share", "score": "Score"}
+"""Further measurements: known of slides the one, of cells that a reader found the other."""
 
 
 def collection(image: dict, cells: list[dict], taxonomy: Taxonomy) -> dict:
@@ -28,7 +30,7 @@ def collection(image: dict, cells: list[dict], taxonomy: Taxonomy) -> dict:
                     "objectType": "annotation",
                     "classification": {"name": cell_type.title, "color": list(cell_type.colour)},
                     "isLocked": False,
-                    "measurements": {"Area px^2": cell["area"], "Occluded share": cell.get("occluded_rate", 0.0)},
+                    "measurements": {"Area px^2": cell["area"], **{MEASURED[key]: cell[key] for key in MEASURED if key in cell}},
                 },
             }
         )

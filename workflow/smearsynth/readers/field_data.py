@@ -1,0 +1,158 @@
+"""Training patches of a field reader: which, and how varied, follows from seed and step alone."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from smearsynth import seeds
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.readers.field_options import FieldAugmentation, FieldReaderOptions
+from smearsynth.readers.field_sources import IGNORED, Field, Source, scaled, white_balanced
+
+KEPT = 2**30
+"""Bytes of fields that are kept in memory; what is beyond is read again each time it is drawn."""
+
+
+class Fields:
+    """The fields of all sources, at the reader's resolution, split in those that teach and those that are held.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+    numbers : sequence of dict
+        For each source, category id to class.
+    options : FieldReaderOptions
+    shares : sequence of float
+        How often each source is drawn; they sum to 1.
+    seed : int
+        Chooses the held fields: of each source a share ``options.held``, at least one.
+
+    Raises
+    ------
+    UserError
+        If a source has a single field, or its resolution is not known where the reader's is.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        numbers: Sequence[dict[int, int]],
+        options: FieldReaderOptions,
+        *,
+        shares: Sequence[float],
+        seed: int,
+    ):
+        problems = []
+        for source in sources:
+            if len(source) < 2:
+                problems.append(
+                    Problem(source.name, "a single field", "a reader needs two: to learn from, and for its thresholds")
+                )
+            if options.um_per_px and source.um_per_px(0) is None:
+                fix = "give --um-per-px of its pictures, or set readers.field.um_per_px: null to take all as they are"
+                problems.append(Problem(source.name, "its resolution is not known", fix))
+        raise_all(problems)
+        self.sources, self._numbers, self._options, self._shares = sources, numbers, options, np.asarray(shares, float)
+        self.held: list[list[int]] = []
+        self.taught: list[list[int]] = []
+        for at, source in enumerate(sources):
+            order = seeds.rng(seed, "readers", "field", "held", at).permutation(len(source)).tolist()
+            count = min(max(1, round(options.held * len(source))), len(source) - 1)
+            self.held.append(sorted(order[:count]))
+            self.taught.append(sorted(order[count:]))
+        self._kept: dict[tuple[int, int], Field] = {}
+        self._bytes = 0
+
+    def field(self, source: int, index: int) -> Field:
+        """A field at the reader's resolution, its light balanced where the options say so."""
+        if (source, index) in self._kept:
+            return self._kept[source, index]
+        field = self.sources[source].field(index, self._numbers[source])
+        own = self.sources[source].um_per_px(index)
+        if self._options.um_per_px and own:
+            field = scaled(field, own / self._options.um_per_px)
+        if self._options.white_balance:
+            field = Field(white_balanced(field.picture), field.owners, field.classes)
+        size = field.picture.nbytes + field.owners.nbytes
+        if self._bytes + size <= KEPT:
+            self._kept[source, index] = field
+            self._bytes += size
+        return field
+
+    def draw(self, rng: np.random.Generator) -> Field:
+        """A varied patch."""
+        source = int(rng.choice(len(self.sources), p=self._shares))
+        field = self.field(source, int(rng.choice(self.taught[source])))
+        middle = _around(field, rng) if rng.random() < self._options.balance else None
+        return vary(crop(field, rng, self._options, middle), rng, self._options.augmentation)
+
+
+def shares_of(sources: Sequence[Source], given: Sequence[float] | None) -> list[float]:
+    """How often each source is drawn: as told, or by the number of its fields; they sum to 1."""
+    if given is None:
+        total = sum(map(len, sources))
+        return [len(source) / total for source in sources]
+    if len(given) != len(sources) or min(given) <= 0:
+        what = f"{len(given)} for {len(sources)} source(s): {', '.join(f'{share:g}' for share in given)}"
+        raise UserError.of("--shares", what, "one above 0 for each --slides, then for each --fields")
+    return [share / sum(given) for share in given]
+
+
+def _around(field: Field, rng: np.random.Generator) -> tuple[int, int] | None:
+    """A pixel of a cell of a class that is drawn evenly from those in the field."""
+    owners = np.unique(field.owners[field.owners > 0])
+    if not len(owners):
+        return None
+    classes = field.classes[owners - 1]
+    chosen = rng.choice(owners[classes == rng.choice(np.unique(classes))])
+    rows, columns = np.nonzero(field.owners == chosen)
+    at = int(rng.integers(len(rows)))
+    return int(rows[at]), int(columns[at])
+
+
+def crop(field: Field, rng: np.random.Generator, options: FieldReaderOptions, middle: tuple[int, int] | None) -> Field:
+    """A square patch of ``options.patch`` pixels, its size varied; beyond the field it is mirrored, and nothing is taught."""
+    factor = (1 + options.augmentation.scale * rng.random()) ** rng.choice([-1, 1])
+    side = max(8, round(options.patch / factor))
+    slices = []
+    for axis, length in enumerate(field.owners.shape):
+        place, jitter = rng.random(), rng.uniform(-0.4, 0.4)
+        start = round(place * max(0, length - side)) if middle is None else round(middle[axis] - side * (0.5 + jitter))
+        start = int(np.clip(start, 0, max(0, length - side)))
+        slices.append(slice(start, min(start + side, length)))
+    picture, owners = field.picture[tuple(slices)], field.owners[tuple(slices)]
+    missing = [(0, side - length) for length in owners.shape]
+    if any(after for _, after in missing):
+        picture = np.pad(picture, [*missing, (0, 0)], mode="symmetric")
+        owners = np.pad(owners, missing, constant_values=IGNORED)
+    return scaled(Field(picture, owners, field.classes), options.patch / side)
+
+
+def vary(patch: Field, rng: np.random.Generator, options: FieldAugmentation) -> Field:
+    """Another position, light, stain, focus and noise. The same numbers are drawn whatever is switched on."""
+    quarters, flip = int(rng.integers(4)), rng.random() < 0.5
+    brightness, tint = rng.uniform(-1, 1), rng.uniform(-1, 1, 3)
+    strength, mixing = rng.uniform(-1, 1), rng.uniform(-1, 1, (3, 3))
+    soft, sigma, noise = rng.random() < 0.5, rng.random(), rng.random()
+    grain = rng.standard_normal(patch.picture.shape, np.float32)
+    picture, owners = patch.picture, patch.owners
+    if options.turn:
+        picture, owners = (np.rot90(array, quarters) for array in (picture, owners))
+        picture, owners = (array[:, ::-1] if flip else array for array in (picture, owners))
+    # Light and stain act on the absorbance, in which dyes add up (Beer and Lambert).
+    absorbed = -np.log((picture.astype(np.float32) + 1) / 256)
+    if options.stain:
+        mix = np.eye(3) * (1 + options.stain * strength) + options.stain / 3 * mixing
+        absorbed = absorbed @ mix.T.astype(np.float32)
+    gains = (1 + options.light * brightness) * (1 + options.light / 2 * tint)
+    values = np.exp(-absorbed) * 256 * gains.astype(np.float32) - 1
+    if options.blur and soft:
+        values = cv2.GaussianBlur(values, (0, 0), max(0.05, options.blur * sigma))
+    values = values + options.noise * noise * grain
+    return Field(np.clip(np.rint(values), 0, 255).astype(np.uint8), np.ascontiguousarray(owners), patch.classes)
+
+
+def patches(fields: Fields, options: FieldReaderOptions, *, seed: int, step: int) -> list[Field]:
+    """The patches of a step."""
+    return [fields.draw(seeds.rng(seed, "readers", "field", "step", step, place)) for place in range(options.batch)]

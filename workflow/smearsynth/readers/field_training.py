@@ -1,0 +1,97 @@
+"""Training a field reader: StarDist's targets and losses, on batches that follow from (seed, step)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from smearsynth import images
+from smearsynth.readers import field_data, field_reader
+from smearsynth.readers.field_options import FieldReaderOptions
+from smearsynth.readers.field_sources import IGNORED, Field
+
+
+def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the network is to say of a patch (Schmidt et al. 2018; Weigert and Schmidt 2022).
+
+    Parameters
+    ----------
+    patch : Field
+    rays, grid, classes : int
+
+    Returns
+    -------
+    ndarray of float32, shape (height / grid, width / grid, 1)
+        Distance to the edge of the own cell, 1 at the cell's deepest pixel; -1 where nothing is taught.
+    ndarray of float32, shape (height / grid, width / grid, rays + 1)
+        Pixels to the edge in each direction, and the weight of that.
+    ndarray of float32, shape (height / grid, width / grid, classes + 1)
+        One-hot class, background first; -1 where nothing is taught.
+    """
+    from stardist.geometry import star_dist
+    from stardist.utils import edt_prob
+
+    owners = np.maximum(patch.owners, 0)
+    coarse = patch.owners[::grid, ::grid]
+    depth = edt_prob(np.maximum(coarse, 0)).astype(np.float32)
+    rays_and_weight = np.concatenate([star_dist(owners, rays, grid=(grid, grid)), depth[..., None]], axis=-1)
+    numbers = np.concatenate([[0], patch.classes])[np.maximum(coarse, 0)]
+    one_hot = np.eye(classes + 1, dtype=np.float32)[numbers]
+    silent = coarse == IGNORED
+    one_hot[silent] = -1
+    return np.where(silent, -1, depth)[..., None].astype(np.float32), rays_and_weight.astype(np.float32), one_hot
+
+
+def batches(
+    fields: field_data.Fields, options: FieldReaderOptions, *, seed: int, classes: int
+) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, ...]]]:
+    """The batches of all steps: float32 pictures (batch, patch, patch, 3) in [-1, 1] and `targets`, stacked."""
+    for step in range(options.steps):
+        drawn = field_data.patches(fields, options, seed=seed, step=step)
+        wanted = [targets(patch, rays=options.rays, grid=options.grid, classes=classes) for patch in drawn]
+        stacked = tuple(np.stack(part) for part in zip(*wanted, strict=True))
+        yield images.to_network(np.stack([patch.picture for patch in drawn])), stacked
+
+
+def fit(
+    fields: field_data.Fields,
+    options: FieldReaderOptions,
+    *,
+    seed: int,
+    classes: int,
+    progress=lambda steps: steps,
+) -> tuple[Any, list[float]]:
+    """Train StarDist's network.
+
+    Parameters
+    ----------
+    fields : Fields
+    options : FieldReaderOptions
+    seed : int
+    classes : int
+        Number of classes.
+    progress : callable
+        Wraps the steps, such as tqdm.
+
+    Returns
+    -------
+    stardist.models.StarDist2D
+    list of float
+        The loss of each step.
+    """
+    model = field_reader.network(options, classes=classes, seed=seed)
+    import keras
+
+    warm = max(1, options.steps // 20)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, options.steps - warm), warmup_target=options.learning_rate, warmup_steps=warm
+    )
+    model.prepare_for_training(keras.optimizers.Adam(rate, name="adam"))
+    # Its losses pick pixels by a mask, whose number is not known beforehand: nothing for XLA.
+    model.keras_model.jit_compile = False
+    losses = []
+    for pictures, wanted in progress(batches(fields, options, seed=seed, classes=classes)):
+        found = model.keras_model.train_on_batch(pictures, wanted, return_dict=True)
+        losses.append(float(found["loss"]))
+        model.keras_model.reset_metrics()
+    return model, losses
