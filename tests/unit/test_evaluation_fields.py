@@ -9,12 +9,12 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from smearsynth import coco
+from smearsynth import coco, images
 from smearsynth.cli import dispatch
 from smearsynth.evaluation import field_annotations, field_compare
 from smearsynth.evaluation.field_compare import MEASURES
 from smearsynth.evaluation.field_matches import match
-from smearsynth.files import read_tsv, write_json
+from smearsynth.files import read_tsv, sha256, write_json
 
 KINDS = {"RBC": "red", "WBC": "white", "Platelets": "platelet", "smudge": "ignore"}
 CATEGORIES = [{"id": at, "name": name} for at, name in enumerate(KINDS, 1)]
@@ -257,3 +257,49 @@ def test_masks_are_compared_where_truth_and_reader_have_them(tmp_path):
         ("outlines", "all kinds", "1"),
     ]
     assert "Masks of boxes are not compared" in (tmp_path / "out" / "answer.md").read_text()
+
+
+def test_a_reader_that_hides_its_doubts_is_told_of(tmp_path):
+    coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]] * 3)
+    found = [[(1, box(0), 0.9, None), (1, box(1), 0.2, None)]] * 3
+    files = {
+        name: coco_file(tmp_path / f"{name}.json", cells) for name, cells in (("all", found), ("sure", [c[:1] for c in found]))
+    }
+    arguments = [f"{name}={path}" for name, path in files.items()]
+    assert command(tmp_path, tmp_path / "truth.json", *arguments, options={**OPTIONS, "count_from": 0.5}) == 0
+    text = (tmp_path / "out" / "answer.md").read_text()
+    assert "sure has no candidates with scores below 0.5" in text
+    assert "all has no candidates" not in text
+    rows = {row["reader"]: row for row in read_tsv(tmp_path / "out" / "fields.tsv") if row["kind"] == "red"}
+    assert rows["all"]["count_error"] == rows["sure"]["count_error"] == "0"
+
+
+def test_pictures_that_were_trained_on_are_refused_all_at_once(tmp_path, capsys):
+    coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]] * 4)
+    found = coco_file(tmp_path / "found.json", [[(1, box(0), 0.9, None)]] * 4)
+    for number in range(1, 5):
+        images.write(tmp_path / f"images/{number:03d}.png", np.full((400, 400, 3), number, np.uint8))
+    split = {1: "train", 2: "test", 3: "train"}
+    seen = [{"sha256": sha256(tmp_path / f"images/{number:03d}.png"), "split": split[number]} for number in split]
+    write_json(tmp_path / "catalogue.json", {"images": seen})
+    arguments = (tmp_path, tmp_path / "truth.json", f"one={found}")
+    assert command(*arguments, more=["--seen", tmp_path / "catalogue.json"]) == 2
+    assert "2 real pictures were trained on: 001.png, 003.png" in capsys.readouterr().err
+    (tmp_path / "test.txt").write_text("002.png\n004.png\n")
+    assert command(*arguments, more=["--seen", tmp_path / "catalogue.json", "--images", tmp_path / "test.txt"]) == 0
+
+
+@pytest.mark.real_data
+def test_the_expert_boxes_of_real_fields_are_read_and_a_perfect_reader_is_perfect(smearsynth_data, tmp_path):
+    truth = smearsynth_data / "txl_pbc" / "instances_boxes.json"
+    if not truth.is_file():
+        pytest.skip(f"no {truth}")
+    data = json.loads(truth.read_text())
+    for entry in data["annotations"]:
+        entry["score"] = 0.3 + 0.6 * (entry["id"] % 7) / 7
+    write_json(tmp_path / "found.json", data)
+    assert command(tmp_path, truth, f"perfect={tmp_path / 'found.json'}", options={**OPTIONS, "resamples": 100}) == 0
+    rows = read_tsv(tmp_path / "out" / "fields.tsv")
+    assert {row["kind"]: int(row["cells"]) for row in rows} == {"red": 5614, "white": 355, "platelet": 249, "all kinds": 6218}
+    assert {row["ap"] for row in rows} == {"1"}
+    assert {row["count_error"] for row in rows} == {"0", "n/a"}

@@ -1,13 +1,13 @@
-"""Cells of fields, annotated or found, brought to kinds and to the same pictures, as COCOeval takes them."""
+"""Cells of fields, annotated or found, by the kind that they are of."""
 
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from smearsynth import coco
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import Problem
 from smearsynth.evaluation.field_options import FIELD_KINDS, IGNORE
 from smearsynth.files import read_json
 
@@ -117,47 +117,3 @@ def _annotations(path: Path, entries: list[dict], *, scored: bool) -> list[Probl
 
 def _finite(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def named_alike(truth: FieldCells, found: FieldCells) -> FieldCells:
-    """What was found, under the truth's names: files in other folders are matched by their last part, where it is unique."""
-    if found.images.keys() == truth.images.keys():
-        return found
-    last = [{PurePosixPath(name).name: name for name in one.images} for one in (truth, found)]
-    if any(len(names) < len(one.images) for names, one in zip(last, (truth, found))):
-        return found
-    new = {name: last[0].get(PurePosixPath(name).name, name) for name in found.images}
-    images = {new[name]: image for name, image in found.images.items()}
-    return FieldCells(found.where, images, {new[name]: cells for name, cells in found.cells.items()})
-
-
-def mismatches(truth: FieldCells, found: FieldCells) -> list[Problem]:
-    """All images that a reader did not read, read beyond the truth, or read at another size: a problem for each of the three."""
-
-    def told(names: list[str], what: str, fix: str) -> list[Problem]:
-        return [Problem(found.where, f"{len(names)} images {what}: {', '.join(names)}", fix)] if names else []
-
-    sizes = []
-    for name in sorted(truth.images.keys() & found.images.keys()):
-        true, read = ((one.images[name].get("width"), one.images[name].get("height")) for one in (truth, found))
-        if true != read:
-            sizes.append(f"{name} ({read[0]} × {read[1]}, not {true[0]} × {true[1]})")
-    missing, extra = sorted(truth.images.keys() - found.images.keys()), sorted(found.images.keys() - truth.images.keys())
-    return [
-        *told(missing, "of the truth are missing", "read all images of the truth; one without cells stays in as an image"),
-        *told(extra, "are not in the truth", "leave them out, or annotate them: there is nothing to hold them against"),
-        *told(sizes, "have another size than in the truth", "write what was found in pixels of the picture as it was given"),
-    ]
-
-
-def match_up(truth: FieldCells, readers: Mapping[str, list[FieldCells]]) -> dict[str, list[FieldCells]]:
-    """What each reader found, under the truth's names.
-
-    Raises
-    ------
-    UserError
-        With all that `mismatches` says of all readers.
-    """
-    same = {name: [named_alike(truth, one) for one in found] for name, found in readers.items()}
-    raise_all(problem for found in same.values() for one in found for problem in mismatches(truth, one))
-    return same

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from smearsynth.errors import UserError, unknown
-from smearsynth.evaluation import field_crops, field_feature_files, field_names
+from smearsynth.errors import UserError, raise_all, unknown
+from smearsynth.evaluation import field_crops, field_feature_files, field_held_out, field_names
 from smearsynth.evaluation.ceilings import CEILINGS, spoil
 from smearsynth.evaluation.field_feature_files import CropFeatures
 from smearsynth.evaluation.field_options import FieldFeaturesOptions
@@ -23,6 +23,7 @@ def arguments(parser) -> None:
     parser.add_argument("--pictures", type=Path, required=True, help=what)
     parser.add_argument("--images", type=Path, help="text file: only these pictures, one file name a line")
     parser.add_argument("--um-per-px", type=float, help="resolution of pictures that do not tell it themselves")
+    field_held_out.add_flag(parser)
     parser.add_argument("--spoil", choices=CEILINGS, help="make the crops deliberately bad first")
     parser.add_argument("--out", type=Path, required=True, help="features (npz)")
 
@@ -36,6 +37,7 @@ def run(args) -> None:
             raise UserError([unknown(name, name, networks.extractors, word="extractor")])
     names = field_names.read(args.images) if args.images else None
     chosen = field_crops.pictures(args.pictures, um_per_px=args.um_per_px, names=names)
+    raise_all(field_held_out.problems([(one.name, one.path) for one in chosen], args.seen))
     pixels, of_picture = field_crops.cut(
         chosen, side=options.side, count=options.crops, um_per_px=options.um_per_px, seed=args.seed
     )

@@ -1,16 +1,15 @@
 """Say how well readers find, outline and count the cells of fields that nothing was trained on."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from smearsynth import seeds
 from smearsynth.errors import UserError, raise_all
-from smearsynth.evaluation import field_annotations, field_answer, field_compare, field_names
+from smearsynth.evaluation import field_annotations, field_answer, field_compare, field_held_out, field_names, field_selection
 from smearsynth.evaluation.feature_files import named_path
 from smearsynth.evaluation.field_annotations import FieldCells
 from smearsynth.evaluation.field_compare import ALL, MEASURES, Difference, Estimate
 from smearsynth.evaluation.field_matches import Matches, match
-from smearsynth.evaluation.field_options import FIELD_KINDS, IGNORE, FieldsOptions
+from smearsynth.evaluation.field_options import FIELD_KINDS, FieldsOptions
 from smearsynth.files import write_text, write_tsv
 from smearsynth.options import loads
 
@@ -26,6 +25,7 @@ def arguments(parser) -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--truth", type=Path, required=True, help="COCO file of fields that no reader was trained on")
     parser.add_argument("--images", type=Path, help="text file: only these images of the truth count, one file name a line")
+    field_held_out.add_flag(parser)
     what = "instances.json of each reader; the same name again is another repetition of its training"
     parser.add_argument("--found", nargs="+", required=True, metavar="NAME=INSTANCES", help=what)
     parser.add_argument("--out", type=Path, required=True, help="folder; gets fields.tsv, differences.tsv and answer.md")
@@ -36,9 +36,9 @@ def run(args) -> None:
     options = loads(FieldsOptions, args.options, where="evaluation.fields")
     truth, readers = _read(args, options)
     rows, differences = [], []
-    notes: list[str] = []
+    notes = cut_short(readers, options.count_from)
     for on, place in PLACES.items():
-        true, compared, told = (truth, readers, []) if on == "bbox" else outlined(truth, readers)
+        true, compared, told = (truth, readers, []) if on == "bbox" else field_selection.outlined(truth, readers)
         notes += told
         if not compared:
             continue
@@ -68,61 +68,23 @@ def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[Fiel
     raise_all(problems)
     assert truth is not None
     if args.images:
-        truth, readers = _only(field_names.read(args.images), truth, readers)
-    readers = field_annotations.match_up(truth, readers)
+        truth, readers = field_selection.only(field_names.read(args.images), truth, readers)
+    raise_all(field_held_out.problems([(name, args.truth.parent / "images" / name) for name in truth.images], args.seen))
+    readers = field_selection.match_up(truth, readers)
     if not any(cell["kind"] in FIELD_KINDS for cells in truth.cells.values() for cell in cells):
         raise UserError.of(str(args.truth), "no cells in it", "give fields with annotated cells")
     return truth, readers
 
 
-def _only(
-    names: list[str], truth: FieldCells, readers: dict[str, list[FieldCells]]
-) -> tuple[FieldCells, dict[str, list[FieldCells]]]:
-    """The chosen images of the truth; readers keep, beside these, what the whole truth does not know, for a message to come."""
-    if unknown := [name for name in names if name not in truth.images]:
-        raise UserError.of("--images", f"{len(unknown)} names are not in the truth: {', '.join(unknown)}", "correct the names")
-    left_out = truth.images.keys() - set(names)
-
-    def without(one: FieldCells) -> FieldCells:
-        one = field_annotations.named_alike(truth, one)
-        return one.at([name for name in one.images if name not in left_out])
-
-    return truth.at(names), {name: [without(one) for one in found] for name, found in readers.items()}
-
-
-def outlined(
-    truth: FieldCells, readers: dict[str, list[FieldCells]]
-) -> tuple[FieldCells, dict[str, list[FieldCells]], list[str]]:
-    """Truth and readers where masks can be compared, and what is said of the rest.
-
-    Returns
-    -------
-    FieldCells
-        With the kinds alone of which every true cell has an outline.
-    dict of str to list of FieldCells
-        The readers that outline all their cells; empty where the truth outlines nothing.
-    list of str
-        A line for each kind and reader that is left out for a part of its outlines.
-    """
-    notes, kinds = [], []
-    for kind in FIELD_KINDS:
-        having = [bool(c.get("segmentation")) for cells in truth.cells.values() for c in cells if c["kind"] == kind]
-        if having and all(having):
-            kinds.append(kind)
-        elif any(having):
-            notes.append(f"Masks of {kind} cells are not compared: {len(having) - sum(having)} of {len(having)} have none.")
-    drawn = {}
+def cut_short(readers: dict[str, list[FieldCells]], count_from: float) -> list[str]:
+    """A line for each reader that left out what it did not believe in: its average precision is too low by these."""
+    lines = []
     for name, found in readers.items():
-        if all(c.get("segmentation") for one in found for cells in one.cells.values() for c in cells):
-            drawn[name] = [_of_kinds(one, kinds) for one in found]
-        elif kinds:
-            notes.append(f"Masks of {name} are not compared: it does not outline all its cells.")
-    return _of_kinds(truth, kinds), drawn if kinds else {}, notes
-
-
-def _of_kinds(one: FieldCells, kinds: list[str]) -> FieldCells:
-    kept = (*kinds, IGNORE)
-    return replace(one, cells={name: [c for c in cells if c["kind"] in kept] for name, cells in one.cells.items()})
+        scores = [cell["score"] for one in found for cells in one.cells.values() for cell in cells]
+        if scores and min(scores) >= count_from > 0:
+            line = f"{name} has no candidates with scores below {count_from:g}: its average precision is a lower bound."
+            lines.append(f"{line} Let it write them all, as `readers read --least-score 0.05` does.")
+    return lines
 
 
 def _rows(name: str, place: str, drawn: dict, repetitions: list[dict[str, Matches]], options: FieldsOptions) -> list[list]:
