@@ -156,10 +156,10 @@ class FamilyTraining:
         """Pictures as the critic sees them."""
         return family_augment.pictures(pictures, numbers, self.recipe.augment) if self.recipe.augment else pictures
 
-    def _asked(self, pictures: Any, kinds: Any) -> list[Any]:
+    def _asked(self, pictures: Any, kinds: Any, *, training: bool = True) -> list[Any]:
         """What the critic says: scores and, with a second head, its logits."""
         labels = [ops.one_hot(kinds, self.types)] if self.recipe.critic_labels != "none" else []
-        said = self.critic([pictures, *labels], training=True)
+        said = self.critic([pictures, *labels], training=training)
         return list(said) if isinstance(said, list | tuple) else [said]
 
     def _scored(self, batch: dict[str, Any], fake: Any) -> tuple[Any, list[Any], list[Any], list[Any]]:
@@ -226,8 +226,7 @@ class FamilyTraining:
 
     def _head(self, pictures: Any, kinds: Any) -> Any:
         """Logits of the second head for uint8 pictures."""
-        labels = [ops.one_hot(kinds, self.types)] if self.recipe.critic_labels != "none" else []
-        return self.critic([ops.cast(pictures, "float32") / 127.5 - 1.0, *labels], training=False)[1]
+        return self._asked(ops.cast(pictures, "float32") / 127.5 - 1.0, kinds, training=False)[1]
 
     def _validate(self, step: int) -> None:
         """Keep accuracy and cross-entropy of the second head on cells trained on and held out, equally many."""
