@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from smearsynth.gans import augment, data, engine, guides, losses, sampling
+from smearsynth.gans import augment, data, engine, guides, losses, objectives, sampling
 from smearsynth.gans.networks import default as networks
 from smearsynth.gans.options import GanOptions
 from smearsynth.seeds import entropy
@@ -100,10 +100,8 @@ class DefaultTraining:
             )
             halves = [ops.split(values, 2, axis=0) for values in both]
             (real_logits, fake_logits), features = halves[0], halves[1:]
-            if options.adversarial == "hinge":
-                disc, gan = losses.hinge_discriminator(real_logits, fake_logits), losses.hinge_generator(fake_logits)
-            else:
-                disc, gan = losses.thesis_discriminator(real_logits, fake_logits), losses.cross_entropy(fake_logits, 1.0)
+            disc = objectives.critic(options.adversarial, real_logits, fake_logits)
+            gan = objectives.generator(options.adversarial, fake_logits)
             l1 = losses.masked_l1(real, output, mask)
             matching = losses.feature_matching([half[0] for half in features], [half[1] for half in features])
             tone = losses.tone(real, output, mask)

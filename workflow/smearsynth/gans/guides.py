@@ -12,6 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from smearsynth import images
+
 ANGLES, RADII = 96, 40
 TRIES = 12
 """Guides among which the one is chosen that fits an outline best."""
@@ -58,7 +60,7 @@ def dense(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def style(picture: np.ndarray, mask: np.ndarray, region: np.ndarray) -> np.ndarray:
     """Colour, grain and sharpness of a cell, float32 of length `STYLE`, each of the order of 1 or below."""
-    colours = picture.astype(np.float32) / 127.5 - 1.0
+    colours = images.to_network(picture)
     grey = colours.mean(2)
     rest = mask & ~region
     part = [area if np.count_nonzero(area) >= 16 else mask for area in (region, rest)]

@@ -19,23 +19,19 @@ def wasserstein_critic(real: Any, fake: Any) -> Any:
     return ops.mean(fake) - ops.mean(real)
 
 
-def wasserstein_generator(fake: Any) -> Any:
-    """The generator's side: minus the mean score of its pictures."""
-    return -ops.mean(fake)
-
-
 def critic(objective: str, real: Any, fake: Any) -> Any:
     """The critic's loss of an objective: ``wasserstein``, ``hinge`` or ``cross_entropy`` (minus eq. 5 of Hazra et al. 2022)."""
     if objective == "wasserstein":
         return wasserstein_critic(real, fake)
     if objective == "hinge":
         return losses.hinge_discriminator(real, fake)
-    return losses.cross_entropy(real, 1.0) + losses.cross_entropy(fake, 0.0)
+    return losses.thesis_discriminator(real, fake)
 
 
 def generator(objective: str, fake: Any) -> Any:
     """The generator's loss of an objective; with ``cross_entropy`` the non-saturating one (Goodfellow et al. 2014, section 3)."""
-    return losses.cross_entropy(fake, 1.0) if objective == "cross_entropy" else wasserstein_generator(fake)
+    # The hinge loss and the Wasserstein distance have the same side of the generator: minus the mean score of its pictures.
+    return losses.cross_entropy(fake, 1.0) if objective == "cross_entropy" else losses.hinge_generator(fake)
 
 
 def interpolated(real: Any, fake: Any, mix: Any) -> Any:
