@@ -20,11 +20,11 @@ SIDE = 144
 UM_PER_PX = 0.19
 
 
-def draw(kind: str, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
+def draw(kind: str, number: int, *, side: int = SIDE) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
     """Picture, owners, dense map and types of a phantom smear around a cell of `kind`."""
-    phantom = compose.draw(kind, rng(number, "world", kind), size=SIDE, um_per_px=UM_PER_PX)
-    owners = np.zeros((SIDE, SIDE), np.uint16)
-    dense = np.zeros((SIDE, SIDE), bool)
+    phantom = compose.draw(kind, rng(number, "world", kind), size=side, um_per_px=UM_PER_PX)
+    owners = np.zeros((side, side), np.uint16)
+    dense = np.zeros((side, side), bool)
     for k, instance in enumerate(phantom.instances, start=1):
         owners[instance.mask] = k
         if instance.nucleus is not None:

@@ -10,8 +10,8 @@ keras = pytest.importorskip("keras")
 
 from smearsynth import cli, images  # noqa: E402
 from smearsynth.errors import UserError  # noqa: E402
-from smearsynth.files import read_json, write_json  # noqa: E402
-from smearsynth.gans import engine, field_data, field_planes, field_sampling, field_style  # noqa: E402
+from smearsynth.files import read_json, read_tsv, write_json  # noqa: E402
+from smearsynth.gans import engine, field_data, field_match, field_planes, field_sampling, field_style  # noqa: E402
 from smearsynth.gans.field_options import FieldOptions  # noqa: E402
 from smearsynth.gans.field_training import FieldTraining  # noqa: E402
 from smearsynth.gans.networks import field as networks  # noqa: E402
@@ -287,8 +287,9 @@ def test_command_trains_and_the_model_paints(index, tmp_path, smear):
         assert cli.dispatch("smearsynth.gans", ("field_train",), arguments) == 0
     files = sorted(p.relative_to(folders[0]) for p in folders[0].rglob("*") if p.is_file())
     assert [str(f) for f in files if f.parent.name != "events"] == [
-        "generator.weights.h5", "losses.tsv", "model.json", "samples/step-000000002.png", "samples/step-000000003.png", "styles.npz",
-    ]  # fmt: skip
+        *("generator.weights.h5", "losses.tsv", "model.json", "samples/step-000000002.png", "samples/step-000000003.png"),
+        "styles.npz",
+    ]
     for file in files:
         assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes(), file
     assert images.read(folders[0] / files[-2]).std() > 5
@@ -319,3 +320,30 @@ def test_options_are_checked_all_at_once():
 def test_shipped_size():
     network = field_sampling.build_network(FieldOptions(steps=1), 12, precision="float32", seed=0)
     assert 4 * network.count_params() < 20e6
+
+
+def test_styles_of_fields_that_nobody_annotated_are_near_those_of_their_labels():
+    """Phantoms: what is found without labels against what is measured with the exact ones."""
+    drawn = [world.draw("lymphocyte", number, side=256) for number in range(3)]
+    found = field_match.measure([picture for picture, *_ in drawn])
+    kind_of = {c["id"]: c["kind"] for c in world.CATEGORIES}
+    exact = np.array([field_style.measure(p, field_planes.kinds(o, ids, kind_of), d) for p, o, d, ids in drawn])
+    near = dict(zip(field_style.NAMES, np.nanmax(np.abs(found - exact), axis=0)))
+    assert max(near[f"light_{c}"] for c in "rgb") < 0.02
+    assert max(near[f"{part}_{c}"] for part in ("red", "dense") for c in "rgb") < 0.15
+    with pytest.raises(UserError, match="hardly any single red cell"):
+        field_match.measure([np.full((80, 80, 3), 200, np.uint8)])
+
+
+def test_match_writes_styles_that_slides_take(fields, tmp_path):
+    for number in range(3):
+        images.write(tmp_path / f"pictures/{number}.png", world.draw("lymphocyte", number, side=256)[0])
+    (tmp_path / "model").mkdir()
+    write_json(tmp_path / "model/model.json", {"um_per_px": world.UM_PER_PX})
+    fields.styles.save(tmp_path / "model/styles.npz")
+    call = ["field_match", "--pictures", str(tmp_path / "pictures"), "--model", str(tmp_path / "model")]
+    assert cli.dispatch("smearsynth.gans", ("field_match",), [*call, "--um-per-px", "0.19", "--out", str(tmp_path / "mine")]) == 0
+    styles = field_style.Styles.load(tmp_path / "mine/styles.npz")
+    assert len(styles.values) == 3 and np.isfinite(styles.values[:, :3]).all()
+    assert len(read_tsv(tmp_path / "mine/styles.tsv")) == len(field_style.NAMES)
+    assert cli.dispatch("smearsynth.gans", ("field_match",), [*call, "--um-per-px", "50", "--out", str(tmp_path / "no")]) == 2

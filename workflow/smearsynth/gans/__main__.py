@@ -5,4 +5,4 @@ import sys
 from smearsynth.cli import dispatch
 
 if __name__ == "__main__":
-    sys.exit(dispatch("smearsynth.gans", ("train", "sample", "redraw", "family_train", "family_sample", "field_train")))
+    sys.exit(dispatch("smearsynth.gans", ("train", "sample", "redraw", "family_train", "family_sample", "field_train", "field_match")))
