@@ -4,8 +4,6 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-
 from smearsynth import images
 from smearsynth.cells import catalogue
 from smearsynth.errors import Problem, UserError, raise_all
@@ -42,13 +40,7 @@ def run(args) -> None:
     size = drawing.window_size(sides, size=options.size, larger=options.larger)
     entries: list[dict] = []
     with atomic_folder(args.out / "images") as folder:
-        # Cells of one picture stand together in the order of reading, so that a picture is decoded once.
-        by_picture = sorted(range(len(cells)), key=lambda i: (cells[i].image["id"], cells[i].id))
-        path, picture = None, np.zeros((0, 0, 3), np.uint8)
-        for number, i in enumerate(by_picture, start=1):
-            cell = cells[i]
-            if cell.path != path:
-                path, picture = cell.path, cell.picture()
+        for number, (cell, picture) in enumerate(drawing.pictured(cells), start=1):
             window, mask, scale = drawing.cut(picture, cell.polygons, size)
             name = f"{number:06d}.png"
             # The folder is renamed as a whole: its files need no renaming of their own.
@@ -63,10 +55,9 @@ def run(args) -> None:
                     "scale": scale,
                 }
             )
-    categories = [{"id": t.id, "name": t.name, "kind": t.kind, "colour": list(t.colour)} for t in taxonomy.types]
     write_json(args.out / "colours.json", {t.name: list(t.colour) for t in taxonomy.types}, indent=1)
     write_tsv(args.out / "counts.tsv", *counts(taxonomy, everything, entries))
-    write_json(args.out / "index.json", {"size": size, "categories": categories, "pairs": entries})
+    write_json(args.out / "index.json", {"size": size, "categories": drawing.categories(taxonomy.types), "pairs": entries})
     scaled = sum(entry["scale"] < 1 for entry in entries)
     print(f"{len(entries)} pairs of {size} px; {scaled} cells larger than the window were scaled into it")
 

@@ -2,12 +2,14 @@
 
 import hashlib
 import math
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
 
 from smearsynth import coco
 from smearsynth.cells.catalogue import Cell
+from smearsynth.taxonomy import CellType
 
 Polygons = tuple[np.ndarray, ...]
 
@@ -71,6 +73,20 @@ def pair(window: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> 
     real = np.where(mask[..., None], window, 0)
     label = np.where(mask[..., None], np.array(colour, np.uint8), 0)
     return np.concatenate([real, label], axis=1).astype(np.uint8)
+
+
+def pictured(cells: Iterable[Cell]) -> Iterator[tuple[Cell, np.ndarray]]:
+    """Cells with their pictures, those of one picture together, so that it is decoded once."""
+    path, picture = None, np.zeros((0, 0, 3), np.uint8)
+    for cell in sorted(cells, key=lambda cell: (cell.image["id"], cell.id)):
+        if cell.path != path:
+            path, picture = cell.path, cell.picture()
+        yield cell, picture
+
+
+def categories(types: Iterable[CellType]) -> list[dict]:
+    """Types as the index of pairs or windows has them."""
+    return [{"id": t.id, "name": t.name, "kind": t.kind, "colour": list(t.colour)} for t in types]
 
 
 def rank(cell: Cell) -> str:

@@ -37,11 +37,7 @@ def run(args) -> None:
     entries = []
     with atomic_folder(args.out) as folder:
         (folder / "images").mkdir()
-        path, picture = None, np.zeros((0, 0, 3), np.uint8)
-        # Cells of one picture stand together, so that a picture is decoded once.
-        for number, cell in enumerate(sorted(cells, key=lambda cell: (cell.image["id"], cell.id)), start=1):
-            if cell.path != path:
-                path, picture = cell.path, cell.picture()
+        for number, (cell, picture) in enumerate(drawing.pictured(cells), start=1):
             name = f"images/{number:06d}.png"
             whole = picture if options.surroundings == "kept" else np.where(cell.mask()[..., None], picture, 0).astype(np.uint8)
             cut = window(whole, middle(cell), options.window, black=options.surroundings == "black")
@@ -49,9 +45,7 @@ def run(args) -> None:
             entry = {"file": name, "cell_id": cell.id, "category_id": cell.category_id, "split": cell.split, "fold": cell.fold}
             entries.append({**entry, "part": places.get(cell.id)})
         present = {cell.category_id for cell in cells}
-        categories = [
-            {"id": t.id, "name": t.name, "kind": t.kind, "colour": list(t.colour)} for t in taxonomy.types if t.id in present
-        ]
+        categories = drawing.categories(t for t in taxonomy.types if t.id in present)
         head = {"size": options.size, "window": options.window, "surroundings": options.surroundings}
         write_json(folder / "index.json", {**head, "categories": categories, "cells": entries})
     print(f"{len(entries)} windows of {options.window} px, {options.size} px a side, of {len(categories)} types")
