@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import matplotlib
 
 matplotlib.use("Agg")
@@ -19,6 +20,9 @@ GREEN = "#3f8f5b"
 RED = "#b8404f"
 
 DPI = 150
+
+LARGEST = 1024
+"""Side in pixels beyond which a slide or a layout is shown smaller; 1024 is the thesis's own size."""
 
 plt.rcParams.update(
     {
@@ -66,6 +70,15 @@ def picture(axis, image: np.ndarray, *, title: str | None = None) -> None:
     axis.set_axis_off()
     if title:
         axis.set_title(title, loc="center", fontweight="normal", fontsize=9)
+
+
+def shrunk(image: np.ndarray) -> np.ndarray:
+    """A picture whose longer side is at most `LARGEST`; smaller ones come back as they are."""
+    height, width = image.shape[:2]
+    scale = LARGEST / max(height, width)
+    if scale >= 1:
+        return image
+    return np.asarray(cv2.resize(image, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def absent(axis, text: str) -> None:

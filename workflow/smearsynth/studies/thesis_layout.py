@@ -20,9 +20,6 @@ from smearsynth.options import loads
 from smearsynth.studies.options import LayoutFigureOptions
 from smearsynth.taxonomy import Taxonomy
 
-LARGEST = 1024
-"""Side in pixels beyond which a layout is drawn smaller."""
-
 
 def arguments(parser) -> None:
     """Flags of the command."""
@@ -84,13 +81,9 @@ def draw(path: Path, canvas: np.ndarray, cells: list[dict], taxonomy: Taxonomy, 
 
     from smearsynth.studies import style
 
-    height, width = canvas.shape[:2]
-    scale = LARGEST / max(height, width)
-    if scale < 1:
-        canvas = cv2.resize(canvas, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
     figure, axes = style.figure(7.6, 5.2)
     axis = axes[0, 0]
-    axis.imshow(canvas)
+    axis.imshow(style.shrunk(canvas))
     axis.set_xticks([])
     axis.set_yticks([])
     axis.grid(False)

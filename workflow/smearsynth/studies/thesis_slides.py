@@ -4,15 +4,10 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import cv2
-
 from smearsynth import images
 from smearsynth.files import read_json, write_tsv
 from smearsynth.studies.reported import SLIDE_FIGURES, file_name
 from smearsynth.taxonomy import KINDS, Taxonomy
-
-LARGEST = 1024
-"""Side in pixels beyond which a slide is shown smaller; 1024 is the thesis's own size."""
 
 
 def arguments(parser) -> None:
@@ -37,7 +32,7 @@ def run(args) -> None:
         path = args.out / f"{file_name(figure)}.png"
         if at < len(slides):
             slide, cells = slides[at]
-            images.write(path, shrink(images.read(args.pictures / slide["file_name"])))
+            images.write(path, style.shrunk(images.read(args.pictures / slide["file_name"])))
             rows.append([figure, slide["file_name"], slide["width"], slide["height"], *measures(slide, cells, taxonomy)])
         else:
             drawn, axes = style.figure(5, 5)
@@ -63,15 +58,6 @@ def first_slides(parts: list[dict], count: int) -> list[tuple[dict, list[dict]]]
             of_slide[entry["image_id"]].append(entry)
         found += [(image, of_slide[image["id"]]) for image in part["images"]]
     return found[:count]
-
-
-def shrink(picture):
-    """A picture whose longer side is at most `LARGEST`; smaller ones come back as they are."""
-    scale = LARGEST / max(picture.shape[:2])
-    if scale >= 1:
-        return picture
-    height, width = picture.shape[:2]
-    return cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
 
 
 def measures(slide: dict, cells: list[dict], taxonomy: Taxonomy) -> list:
