@@ -126,13 +126,12 @@ def _numbers(row: dict[str, str], wanted: Mapping[str, tuple[str, str | None]]) 
     """What was measured, with its spread where there is one; None where it was not."""
     values: list = []
     for column, _ in wanted.values():
-        text, spread = row.get(column, "n/a"), row.get(f"{column}_spread", "n/a")
-        value = None if text == "n/a" else float(text)
-        if value is None or spread == "n/a":
+        value, spread = tables.number(row, column), tables.number(row, f"{column}_spread")
+        if value is None or spread is None:
             values.append(value)
         else:
             places = 2 if abs(value) >= 1 else 4
-            values.append(f"{value:.{places}f} ± {float(spread):.{places}f}")
+            values.append(f"{value:.{places}f} ± {spread:.{places}f}")
     return values
 
 

@@ -1,7 +1,7 @@
 """Tables for people: Markdown for a repository, a page for the report, TSV for programs."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,12 @@ def page(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str, n
     return (
         f"<!doctype html>\n<html><head>{head}</head><body><table>\n{line('th', columns)}\n{body}\n</table>{below}</body></html>\n"
     )
+
+
+def number(row: Mapping[str, str], column: str) -> float | None:
+    """The number in a column of a table that was read; None where it is n/a, or where the table has no such column."""
+    text = row.get(column, "n/a")
+    return None if text == "n/a" else float(text)
 
 
 def _numeric(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[bool]:

@@ -42,16 +42,12 @@ def run(args) -> None:
 
 def measured(model: str, training: Counter, verdict: list[dict], paired: list[dict], taxonomy: Taxonomy) -> list[list]:
     """The rows of one model, see `COLUMNS`: a row for each type that has training cells and was judged."""
-
-    def number(row: dict, name: str) -> float | None:
-        return None if row.get(name, "n/a") == "n/a" else float(row[name])
-
     judged, compared = {row["type"]: row for row in verdict}, {row["type"]: row for row in paired}
     rows = []
     for cell_type in taxonomy.types:
         if training[cell_type.id] and cell_type.name in judged:
-            numbers = [number(judged[cell_type.name], name) for name in ("ratio", "ratio_low", "ratio_high")]
-            numbers += [number(compared.get(cell_type.name, {}), name) for name in ("ssim", "reference_ssim")]
+            numbers = [tables.number(judged[cell_type.name], name) for name in ("ratio", "ratio_low", "ratio_high")]
+            numbers += [tables.number(compared.get(cell_type.name, {}), name) for name in ("ssim", "reference_ssim")]
             rows.append([model, cell_type.name, training[cell_type.id], *numbers])
     return rows
 

@@ -38,11 +38,7 @@ def run(args) -> None:
 
 def numbers(row: dict[str, str]) -> list:
     """A row of ``evaluation/verdict.tsv`` in the order of `COLUMNS`."""
-
-    def number(name: str) -> float | None:
-        return None if row[name] == "n/a" else float(row[name])
-
-    values = [number(name) for name in ("generated", "real", "ratio", "ratio_low", "ratio_high")]
+    values = [tables.number(row, name) for name in ("generated", "real", "ratio", "ratio_low", "ratio_high")]
     return [row["type"], int(row["cells"]), *values, row["verdict"]]
 
 
