@@ -131,7 +131,7 @@ def write_pictures(folder, count, size, colour):
 
 def test_a_crop_depends_on_seed_and_index_alone_and_crops_are_spread_evenly(tmp_path):
     chosen = field_crops.pictures(write_pictures(tmp_path, 4, (90, 120), 1))
-    few, of_few = field_crops.cut(chosen, side=64, count=6, um_per_px=None, seed=5)
+    few, _ = field_crops.cut(chosen, side=64, count=6, um_per_px=None, seed=5)
     many, of_many = field_crops.cut(chosen, side=64, count=20, um_per_px=None, seed=5)
     np.testing.assert_array_equal(few, many[:6])
     assert np.bincount(of_many).tolist() == [5, 5, 5, 5]
@@ -141,7 +141,6 @@ def test_a_crop_depends_on_seed_and_index_alone_and_crops_are_spread_evenly(tmp_
     assert len({crop.tobytes() for crop in many}) == 20
     other, _ = field_crops.cut(chosen, side=64, count=6, um_per_px=None, seed=6)
     assert (other != few).any()
-    del of_few
 
 
 def test_pictures_are_brought_to_one_resolution(tmp_path):
@@ -153,6 +152,14 @@ def test_pictures_are_brought_to_one_resolution(tmp_path):
         field_crops.cut(chosen, side=64, count=4, um_per_px=0.2, seed=0)
     with pytest.raises(UserError, match="2 pictures do not tell their resolution"):
         field_crops.cut(field_crops.pictures(source), side=64, count=4, um_per_px=0.2, seed=0)
+
+
+def test_pictures_of_several_resolutions_are_not_cut_as_they_are(tmp_path):
+    mixed = [*field_crops.pictures(write_pictures(tmp_path, 2, (90, 120), 1), um_per_px=0.1)]
+    mixed += field_crops.pictures(tmp_path / "instances.json")
+    with pytest.raises(UserError, match=r"several resolutions: 0\.1, unknown"):
+        field_crops.cut(mixed, side=64, count=8, um_per_px=None, seed=0)
+    assert field_crops.resolution(mixed[:2], None) == 0.1
 
 
 def test_of_an_index_of_fields_the_test_split_alone_is_taken(tmp_path):
@@ -227,6 +234,36 @@ def test_the_commands_tell_near_from_far_with_floor_and_ceiling(tmp_path):
     two = {(row["layer"], row["renderer"]): float(row["accuracy"]) for row in read_tsv(tables[2])}
     assert len(two) == 8
     assert two["early", "far"] < 0.62 and two["late", "far"] > 0.95
+
+
+def test_features_of_crops_are_those_of_the_network_at_every_depth(tmp_path):
+    import keras
+
+    picture = keras.layers.Input((64, 64, 3), name="picture")
+    early = keras.layers.Conv2D(2, 3, activation="relu", name="early")(picture)
+    keras.Model(picture, keras.layers.Conv2D(3, 3, activation="relu", name="late")(early)).save(tmp_path / "network.h5")
+    source = write_pictures(tmp_path, 3, (90, 120), 1)
+    extractors = {"tiny": {"network": f"file:{tmp_path / 'network.h5'}:late"}}
+    networks = json.dumps({"extractors": extractors, "device": "cpu", "threads": 1})
+    options = json.dumps({"side": 64, "crops": 9, "um_per_px": None, "layers": {"tiny": ["early", "late"]}})
+    flags = ["--options", options, "--networks", networks, "--extractor", "tiny", "--seed", 5, "--pictures", source]
+    (tmp_path / "two.txt").write_text("0.png\n2.png\n")
+    for name, more in (
+        ("all", ()),
+        ("spoilt", ("--spoil", "mean")),
+        ("two", ("--images", tmp_path / "two.txt", "--um-per-px", 0.2)),
+    ):
+        assert command("field_features", *flags, *more, "--out", tmp_path / f"{name}.npz") == 0
+    found, spoilt, two = (field_feature_files.read(tmp_path / f"{name}.npz") for name in ("all", "spoilt", "two"))
+    model = keras.models.load_model(tmp_path / "network.h5", compile=False)
+    crops, of_picture = field_crops.cut(field_crops.pictures(source), side=64, count=9, um_per_px=None, seed=5)
+    expected = np.asarray(model.predict_on_batch(images.to_network(crops))).mean((1, 2))
+    np.testing.assert_allclose(found.values, expected, rtol=1e-4, atol=1e-6)
+    assert {name: values.shape for name, values in found.layers.items()} == {"early": (9, 2), "late": (9, 3)}
+    np.testing.assert_array_equal(found.pictures, of_picture)
+    np.testing.assert_allclose(spoilt.values, np.repeat(spoilt.values[:1], 9, 0), rtol=1e-5)  # All crops are their mean.
+    assert len(np.unique(two.pictures)) == 2
+    assert (found.crops, two.crops) == ("64 px at unknown resolution", "64 px at 0.2 µm a pixel")
 
 
 def test_files_that_do_not_belong_together_are_told_together(tmp_path, capsys):

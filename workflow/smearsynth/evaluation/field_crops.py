@@ -98,11 +98,9 @@ def cut(
     Raises
     ------
     UserError
-        With all pictures that are too small, or whose resolution nobody tells.
+        With all pictures that are too small, and as `resolution` does.
     """
-    if um_per_px is not None and (unknown := [one.name for one in chosen if one.um_per_px is None]):
-        fix = "give their --um-per-px, or set um_per_px to null if all pictures have one resolution"
-        raise UserError.of("um_per_px", f"{len(unknown)} pictures do not tell their resolution, such as {unknown[0]}", fix)
+    resolution(chosen, um_per_px)
     order = seeds.rng(seed, "evaluation", "field_crops").permutation(len(chosen))
     of_picture = order[np.arange(count) % len(chosen)]
     crops = np.empty((count, side, side, 3), np.uint8)
@@ -120,6 +118,27 @@ def cut(
             crops[index] = picture[row : row + side, column : column + side]
     raise_all(problems)
     return crops, of_picture
+
+
+def resolution(chosen: Sequence[FieldPicture], um_per_px: float | None) -> float | None:
+    """The resolution that crops will have, µm a pixel; None where nobody knows it.
+
+    Raises
+    ------
+    UserError
+        Where pictures cannot be brought to the one that is asked for, or are of several and none is asked for.
+    """
+    known = {one.um_per_px for one in chosen}
+    if um_per_px is None:
+        if len(known) > 1:
+            told = ", ".join(sorted("unknown" if one is None else f"{one:g}" for one in known))
+            raise UserError.of("um_per_px", f"null, but pictures have several resolutions: {told}", "set the one to compare at")
+        return next(iter(known))
+    if None in known:
+        names = [one.name for one in chosen if one.um_per_px is None]
+        fix = "give their --um-per-px, or set um_per_px to null if all pictures have one resolution"
+        raise UserError.of("um_per_px", f"{len(names)} pictures do not tell their resolution, such as {names[0]}", fix)
+    return um_per_px
 
 
 def at_resolution(one: FieldPicture, um_per_px: float | None) -> np.ndarray:

@@ -115,7 +115,8 @@ def by_extractor(
             continue
         if found.crops != group.real.crops or list(found.layers) != list(group.real.layers):
             what = f"crops of {found.crops} and layers {', '.join(found.layers)}; real fields have {group.real.crops}"
-            problems.append(Problem(str(path), what, "compute both with the same section evaluation.field_features"))
+            fix = "compute both with the same section evaluation.field_features; --um-per-px tells a resolution"
+            problems.append(Problem(str(path), what, fix))
         place = group.ceilings if is_ceiling else group.synthetic
         if name in place:
             problems.append(Problem(name, f"given twice for {found.extractor}", "give every renderer its own name"))

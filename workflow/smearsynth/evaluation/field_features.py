@@ -55,6 +55,6 @@ def run(args) -> None:
         layer: extractors.extract(replace(extractor, layer=layer, types=()), pixels)[0]
         for layer in [*(layer for layer in early if layer != extractor.layer), extractor.layer]
     }
-    resolution = "as the pictures have" if options.um_per_px is None else f"{options.um_per_px:g} µm"
-    crops = f"{options.side} px at {resolution} a pixel"
+    um_per_px = field_crops.resolution(chosen, options.um_per_px)
+    crops = f"{options.side} px at {'unknown resolution' if um_per_px is None else f'{um_per_px:g} µm a pixel'}"
     field_feature_files.write(args.out, CropFeatures(extractor.name, crops, of_picture, layers))
