@@ -124,7 +124,7 @@ class DefaultTraining:
         return self.averaged
 
     @cached_property
-    def drawing(self) -> "sampling.DefaultGenerator":
+    def drawing(self) -> sampling.DefaultGenerator:
         """What draws cells with the weights as they are when it is asked."""
         return sampling.DefaultGenerator(self.averaged, categories=self.pairs.categories, bank=self._bank)
 

@@ -52,6 +52,10 @@ class Fields:
         ``pairs/fields/index.json``.
     crop : int
         Side of the crops in pixels.
+    restain : float
+        Share of the crops whose look is changed; see `restained`.
+    seed : int
+        Of the changed looks by which styles are standardised.
 
     Attributes
     ----------
@@ -75,8 +79,8 @@ class Fields:
         Without training fields, for fields smaller than a crop and for files that do not fit their index.
     """
 
-    def __init__(self, index: str | Path, *, crop: int):
-        self.crop, path = crop, Path(index)
+    def __init__(self, index: str | Path, *, crop: int, restain: float, seed: int):
+        self.crop, self.restain, path = crop, restain, Path(index)
         content = read_json(path)
         self.scale = float(content["scale"])
         self.maps = field_maps.read(path, split="train")
@@ -99,7 +103,9 @@ class Fields:
         self.by_type = [np.flatnonzero([c in seen for seen in shown]) for c in sorted(set().union(*shown))]
         self.field = lru_cache(KEPT)(self._read)
         measured = [field_style.measure(f.picture, f.kinds, f.dense) for f in map(self.field, range(len(self.maps)))]
-        self.styles = field_style.Styles(np.stack(measured), np.array([entry["image_id"] for entry in entries], np.int64))
+        looks = [self.look(i, style, rng(seed, "look", i))[1] for i, style in enumerate(measured)] if restain else measured
+        image_ids = np.array([entry["image_id"] for entry in entries], np.int64)
+        self.styles = field_style.Styles.of(np.stack(measured), image_ids, np.stack(looks))
         files = [entry[key] for entry in entries for key in ("file", "owners", "dense")]
         told = [json.dumps(content, sort_keys=True), *(sha256(path.parent / file) for file in files)]
         self.digest = hashlib.sha256("\n".join(told).encode()).hexdigest()
@@ -112,12 +118,20 @@ class Fields:
         label = field_planes.label(owners, places, dense)
         return Field(found.picture(), label, field_planes.kinds(owners, ids, self._kind_of), dense)
 
+    def look(self, i: int, own: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """A field's picture as training shows it this time, and its style, which is its `own` unless the look is changed."""
+        field = self.field(i)
+        if generator.random() >= self.restain:
+            return field.picture, own
+        picture = restained(field.picture, own[:3], generator)
+        return picture, field_style.measure(picture, field.kinds, field.dense)
+
     def annotated(self, i: int) -> list[dict]:
         """The entries of a field's cells that somebody annotated."""
         return self._annotated[i]
 
 
-def batch(fields: Fields, step: int, *, seed: int, batch: int, levels: int, restain: float) -> dict[str, np.ndarray]:
+def batch(fields: Fields, step: int, *, seed: int, batch: int, levels: int) -> dict[str, np.ndarray]:
     """A batch: annotated types equally often, a crop around a cell of the type, turned and mirrored.
 
     Parameters
@@ -125,8 +139,8 @@ def batch(fields: Fields, step: int, *, seed: int, batch: int, levels: int, rest
     fields : Fields
     step : int
         From 0; with `seed` it decides everything.
-    batch, levels, restain
-        Crops, grids of noise, and the share that `restained` changes.
+    batch, levels : int
+        Crops and grids of noise.
 
     Returns
     -------
@@ -140,11 +154,8 @@ def batch(fields: Fields, step: int, *, seed: int, batch: int, levels: int, rest
     for _ in range(batch):
         among = fields.by_type[generator.integers(len(fields.by_type))] if fields.by_type else np.arange(len(fields.maps))
         i = int(among[generator.integers(len(among))])
-        field, style = fields.field(i), fields.styles.values[i]
-        picture = field.picture
-        if generator.random() < restain:
-            picture = restained(picture, style[:3], generator)
-            style = field_style.measure(picture, field.kinds, field.dense)
+        field = fields.field(i)
+        picture, style = fields.look(i, fields.styles.values[i], generator)
         cells = fields.annotated(i)
         part = window(field.label.shape[:2], cells[generator.integers(len(cells))]["bbox"] if cells else None, crop, generator)
         turns, mirror = int(generator.integers(4)), generator.random() < 0.5

@@ -43,7 +43,7 @@ def run(args) -> None:
         )
     raise_all(problems)
     pictures = [resized(images.read(file), args.um_per_px / um_per_px) for file in files]
-    styles = field_style.Styles(measure(pictures), np.arange(len(files), dtype=np.int64))
+    styles = field_style.Styles.of(measure(pictures), np.arange(len(files), dtype=np.int64))
     with atomic_folder(args.out) as folder:
         styles.save(folder / "styles.npz")
         columns = ["entry", "training_mean", "training_deviation", *(file.name for file in files)]

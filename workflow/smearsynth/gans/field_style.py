@@ -131,7 +131,7 @@ def plane(style: np.ndarray, shape: tuple[int, int], rows: slice | None = None, 
 
 @dataclass(frozen=True)
 class Styles:
-    """The styles of the fields that a generator was trained on.
+    """The styles of the fields that a generator was trained on, and how the networks hear styles.
 
     Parameters
     ----------
@@ -139,18 +139,39 @@ class Styles:
         As measured; NaN for what a field does not show.
     image_ids : ndarray of int64, shape (fields,)
         Which fields.
+    mean, deviation : ndarray of float32, shape (len(NAMES),)
+        Of all looks that training shows; see `of`.
     """
 
     values: np.ndarray
     image_ids: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, image_ids: np.ndarray, looks: np.ndarray | None = None) -> "Styles":
+        """The styles of some fields.
+
+        Parameters
+        ----------
+        values, image_ids
+            See the class.
+        looks : ndarray of float32, shape (n, len(NAMES)), optional
+            The looks that training shows, where it changes those of its fields.
+        """
+        looks = values if looks is None else looks
+        # What no field shows is 0 everywhere, and heard as 0.
+        some = np.where(np.isnan(looks).all(0), 0.0, looks)
+        mean, deviation = np.nanmean(some, axis=0), np.nanstd(some, axis=0)
+        return cls(values, image_ids, mean.astype(np.float32), np.maximum(deviation, 1e-4).astype(np.float32))
 
     def filled(self, values: np.ndarray) -> np.ndarray:
-        """Styles with the median of all fields for what is not known, float32."""
-        known = np.where(np.isnan(self.values).all(0), 0.0, self._median())
+        """Styles with the median of the fields for what is not known, float32, shape (…, len(NAMES))."""
+        known = np.nanmedian(np.where(np.isnan(self.values).all(0), 0.0, self.values), axis=0)
         return np.where(np.isnan(values), known, values).astype(np.float32)
 
     def standardised(self, values: np.ndarray) -> np.ndarray:
-        """Styles as the networks hear them: mean 0 and deviation 1 over the fields, at most 4 deviations away, 0 for unknown.
+        """Styles as the networks hear them: in deviations from the mean, at most 4, and 0 for what is not known.
 
         Parameters
         ----------
@@ -160,20 +181,12 @@ class Styles:
         -------
         ndarray of float32, shape (…, CODE)
         """
-        mean, deviation = (np.nan_to_num(f(self._some(), axis=0)) for f in (np.nanmean, np.nanstd))
-        scaled = np.nan_to_num((values - mean) / (deviation + 1e-3))
+        scaled = np.nan_to_num((values - self.mean) / self.deviation)
         return np.clip(scaled, -4.0, 4.0)[..., :CODE].astype(np.float32)
-
-    def _some(self) -> np.ndarray:
-        """The values, with 0 in columns of which no field shows anything."""
-        return np.where(np.isnan(self.values).all(0), 0.0, self.values)
-
-    def _median(self) -> np.ndarray:
-        return np.nanmedian(self._some(), axis=0)
 
     def save(self, path: str | Path) -> None:
         """Write it as an ``.npz`` file, the same bytes for the same styles."""
-        np.savez_compressed(path, values=self.values, image_ids=self.image_ids, names=np.array(NAMES))
+        np.savez_compressed(path, names=np.array(NAMES), **vars(self))
 
     @classmethod
     def load(cls, path: str | Path) -> "Styles":
@@ -182,7 +195,7 @@ class Styles:
             with np.load(path, allow_pickle=False) as file:
                 if tuple(file["names"].tolist()) != NAMES:
                     raise UserError.of(str(path), "styles of another version", "train the generator again")
-                return cls(file["values"], file["image_ids"])
+                return cls(*(file[name] for name in ("values", "image_ids", "mean", "deviation")))
         except (OSError, ValueError, KeyError) as error:
             fix = "give the styles.npz of a trained field generator"
             raise UserError.of(str(path), f"no styles in it ({error})", fix) from None

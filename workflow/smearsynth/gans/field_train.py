@@ -26,7 +26,7 @@ def run(args) -> None:
     from smearsynth.gans import engine
 
     device = engine.configure(device=options.device, threads=options.threads)
-    fields = field_data.Fields(args.fields, crop=options.crop)
+    fields = field_data.Fields(args.fields, crop=options.crop, restain=options.restain, seed=args.seed)
     print(f"{len(fields.maps)} training fields of {len(fields.categories)} types, on {device}", flush=True)
     from smearsynth.gans.field_training import FieldTraining
 

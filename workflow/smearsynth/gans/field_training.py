@@ -66,9 +66,7 @@ class FieldTraining:
     def batch(self, step: int) -> dict[str, np.ndarray]:
         """The batch of a step, from 0."""
         options = self.options
-        return field_data.batch(
-            self.fields, step, seed=self.seed, batch=options.batch, levels=len(options.channels), restain=options.restain
-        )
+        return field_data.batch(self.fields, step, seed=self.seed, batch=options.batch, levels=len(options.channels))
 
     def update(self, batch: dict[str, np.ndarray]) -> list[float]:
         """One step; the losses in the order of `columns`, before the update."""

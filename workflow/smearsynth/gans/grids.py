@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from smearsynth.files import read_json
 from smearsynth.gans import data
 from smearsynth.seeds import entropy, rng
 
@@ -22,7 +23,7 @@ class Sample:
 
 def choose(path: str | Path, seen: set[int], *, seed: int) -> list[Sample]:
     """For each type a cell that is trained on (of those whose ids are `seen`) and one that is not, where there is one."""
-    entries = data.read_json(path)["pairs"]
+    entries = read_json(path)["pairs"]
     known = {entry["category_id"] for entry in entries if entry["cell_id"] in seen}
     wanted: list[int] = []
     for category_id in sorted(known):

@@ -1,5 +1,6 @@
 """The losses of a training, as a table and for TensorBoard, the same whether it was interrupted or not."""
 
+import io
 from pathlib import Path
 
 from smearsynth.files import write_bytes, write_tsv
@@ -7,8 +8,6 @@ from smearsynth.files import write_bytes, write_tsv
 
 def scalars(steps: list[tuple[int, list[float]]], columns: tuple[str, ...]) -> bytes:
     """A TensorBoard event file of scalars; the wall time of an event is its step, so that no clock is in it."""
-    import io
-
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter

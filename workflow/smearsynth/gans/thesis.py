@@ -90,7 +90,7 @@ class ThesisTraining:
         return self.generator
 
     @cached_property
-    def drawing(self) -> "sampling.ThesisGenerator":
+    def drawing(self) -> sampling.ThesisGenerator:
         """What draws cells with the weights as they are when it is asked."""
         return sampling.ThesisGenerator(self.generator, size=self.pairs.size, categories=self.pairs.categories)
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from smearsynth.gans.networks.layers import SpectralConv, Style
+from smearsynth.gans.networks.layers import SpectralConv, Style, policy
 
 MOMENTUM = 0.95
 """Of batch normalisation's averages: short trainings have no time for the usual 0.99."""
@@ -31,7 +31,7 @@ class Blocks:
 
     def __init__(self, seed: int, *, norm: str, precision: str, spread: float | None = None, code: Any = None):
         self.norm, self.code, self.spread = norm, code, spread
-        self.dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+        self.dtype = policy(precision)
         self._seeds = count(seed)
 
     def start(self) -> keras.initializers.Initializer:

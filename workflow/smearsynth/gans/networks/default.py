@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from smearsynth.gans.guides import STYLE
-from smearsynth.gans.networks.layers import Noise, OnBlack, PixelNorm, SpectralConv, Style, normalisation
+from smearsynth.gans.networks.layers import Noise, OnBlack, PixelNorm, SpectralConv, Style, normalisation, policy
 
 LEVELS = (1, 2, 4, 6, 8, 8)
 """Channels from full resolution down to 1/32, in units of ``filters``."""
@@ -60,7 +60,7 @@ def generator(seed: int, *, types: int, filters: int, norm: str, upsample: str, 
         noise pictures at full, half, … resolution. Output: float32 in [-1, 1], -1 (black) outside the mask.
     """
     seeds = iter(range(seed, seed + 1000))
-    dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    dtype = policy(precision)
 
     def convolve(x, channels, size=3, strides=1):
         initial = keras.initializers.HeNormal(seed=next(seeds))
@@ -121,7 +121,7 @@ def discriminator(seed: int, *, types: int, filters: int, norm: str, precision: 
         Inputs: planes (batch, height, width, types + 2) and picture (batch, height, width, 3) in [-1, 1].
         Outputs: logits (batch, height / 8, width / 8, 1), then the features of each level.
     """
-    dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    dtype = policy(precision)
     told, picture = keras.Input((None, None, types + 2)), keras.Input((None, None, 3))
     x = keras.layers.Concatenate(dtype=dtype)([told, picture])
     features = []

@@ -7,6 +7,11 @@ GAIN = 2.0
 """Spectral norm of the discriminator's layers. With 1 a signal halves in each layer and the logits stay near 0 for long."""
 
 
+def policy(precision: str) -> str:
+    """Keras's name for convolutions in ``bfloat16`` or ``float32`` with weights in float32."""
+    return "mixed_bfloat16" if precision == "bfloat16" else "float32"
+
+
 class PixelNorm(keras.layers.Layer):
     """Divides the channels of each pixel by their root mean square (Karras et al. 2018, section 4.2).
 
