@@ -11,10 +11,13 @@ from pycocotools.cocoeval import COCOeval
 
 from smearsynth import coco, images
 from smearsynth.cli import dispatch
+from smearsynth.errors import UserError
 from smearsynth.evaluation import field_annotations, field_compare
 from smearsynth.evaluation.field_compare import MEASURES
 from smearsynth.evaluation.field_matches import match
+from smearsynth.evaluation.field_options import FieldDistanceOptions, FieldFeaturesOptions, FieldsOptions, FieldTwoSampleOptions
 from smearsynth.files import read_tsv, sha256, write_json
+from smearsynth.options import build
 
 KINDS = {"RBC": "red", "WBC": "white", "Platelets": "platelet", "smudge": "ignore"}
 CATEGORIES = [{"id": at, "name": name} for at, name in enumerate(KINDS, 1)]
@@ -257,6 +260,19 @@ def test_masks_are_compared_where_truth_and_reader_have_them(tmp_path):
         ("outlines", "all kinds", "1"),
     ]
     assert "Masks of boxes are not compared" in (tmp_path / "out" / "answer.md").read_text()
+
+
+def test_options_tell_all_problems_at_once():
+    wrong = {
+        (FieldsOptions, 4): {"kinds": {"RBC": "erythrocyte"}, "count_from": 2.0, "resamples": 10, "level": 1.0},
+        (FieldFeaturesOptions, 3): {"side": 8, "crops": 1, "um_per_px": 0.0, "layers": {}},
+        (FieldDistanceOptions, 2): {"resamples": 10, "level": 0.1},
+        (FieldTwoSampleOptions, 5): {"features": 0, "ridge": 0.0, "folds": 1, "resamples": 1, "level": 1.0},
+    }
+    for (options, count), values in wrong.items():
+        with pytest.raises(UserError) as error:
+            build(options, values, where="section")
+        assert len(error.value.problems) == count
 
 
 def test_a_reader_that_hides_its_doubts_is_told_of(tmp_path):
