@@ -7,6 +7,7 @@ import numpy as np
 
 from smearsynth.evaluation import squeezenet
 from smearsynth.evaluation.extractors import Extractor
+from smearsynth.readers.batches import outputs
 
 TAPS = {
     "squeezenet": squeezenet.TAPS,
@@ -35,17 +36,9 @@ def channels(extractor: Extractor) -> list[int]:
 def activations(extractor: Extractor, *, batch: int = 32) -> Callable[[np.ndarray], list[np.ndarray]]:
     """A function from pictures (n, side, side, 3; uint8) to activations, float32 (n, height, width, channels) a layer of `taps`.
 
-    It takes at most `batch` pictures and fills them up to so many: the network is compiled once.
+    It takes at most `batch` pictures, see `batches.outputs`.
     """
     import keras
 
-    outputs = [extractor.model.get_layer(name).output for name in taps(extractor.model)]
-    network = keras.Model(extractor.model.inputs, outputs)
-
-    def compute(pixels: np.ndarray) -> list[np.ndarray]:
-        inputs = extractor.prepare(pixels)
-        padded = np.concatenate([inputs, np.zeros((batch - len(inputs), *inputs.shape[1:]), np.float32)])
-        found = network.predict_on_batch(padded)
-        return [np.asarray(array)[: len(pixels)] for array in (found if len(outputs) > 1 else [found])]
-
-    return compute
+    network = keras.Model(extractor.model.inputs, [extractor.model.get_layer(name).output for name in taps(extractor.model)])
+    return lambda pixels: next(outputs(network, pixels, extractor.prepare, batch=batch))

@@ -8,12 +8,14 @@ from typing import Any
 
 import cv2
 import numpy as np
+from scipy.special import softmax
 
 from smearsynth import images
 from smearsynth.errors import UserError, unknown
 from smearsynth.evaluation import squeezenet
 from smearsynth.evaluation.metrics_options import ExtractorOptions
 from smearsynth.files import sha256
+from smearsynth.readers.batches import outputs
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def extract(extractor: Extractor, pixels: np.ndarray, *, batch: int = 64) -> tup
     extractor : Extractor
     pixels : ndarray of uint8, shape (n, side, side, 3)
     batch : int
-        Pictures at a time; the last batch is filled up, so that a picture's features do not depend on the others' number.
+        See `batches.outputs`.
 
     Returns
     -------
@@ -91,21 +93,13 @@ def extract(extractor: Extractor, pixels: np.ndarray, *, batch: int = 64) -> tup
     """
     import keras
 
-    outputs = [extractor.model.get_layer(extractor.layer).output]
-    outputs += [extractor.model.output] if extractor.types else []
-    network = keras.Model(extractor.model.inputs, outputs)
+    looked_at = [extractor.model.get_layer(extractor.layer).output]
+    looked_at += [extractor.model.output] if extractor.types else []
+    network = keras.Model(extractor.model.inputs, looked_at)
     values, probabilities = [], []
-    for start in range(0, len(pixels), batch):
-        part = pixels[start : start + batch]
-        inputs = extractor.prepare(part)
-        padded = np.concatenate([inputs, np.zeros((batch - len(part), *inputs.shape[1:]), np.float32)])
-        computed = network.predict_on_batch(padded)
-        # Keras unpacks a list of one output.
-        found = [np.asarray(output)[: len(part)] for output in (computed if extractor.types else [computed])]
-        values.append(found[0].mean((1, 2)) if found[0].ndim == 4 else found[0])
-        if extractor.types:
-            weights = np.exp(found[1] - found[1].max(1, keepdims=True))
-            probabilities.append(weights / weights.sum(1, keepdims=True))
+    for feature, *logits in outputs(network, pixels, extractor.prepare, batch=batch):
+        values.append(feature.mean((1, 2)) if feature.ndim == 4 else feature)
+        probabilities += [softmax(found, axis=1) for found in logits]
     named = np.concatenate(probabilities) if probabilities else np.zeros((len(pixels), 0), np.float32)
     return np.concatenate(values).astype(np.float32), named.astype(np.float32)
 

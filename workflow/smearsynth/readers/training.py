@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import numpy as np
+from scipy.special import softmax
 
 from smearsynth import images, seeds
 from smearsynth.gans import engine
 from smearsynth.readers.architectures import Model, build
 from smearsynth.readers.augmentation import vary
+from smearsynth.readers.batches import outputs
 from smearsynth.readers.options import ReaderOptions
 
 
@@ -98,22 +100,16 @@ def fit(
 def probabilities(model: Model, pixels: np.ndarray, *, batch: int = 64) -> np.ndarray:
     """What a reader thinks of each cell.
 
-    Batches are padded to one shape, so that a cell's answer does not depend on how many others there are.
-
     Parameters
     ----------
     pixels : ndarray of uint8, shape (n, size, size, 3)
+    batch : int
+        See `batches.outputs`.
 
     Returns
     -------
     ndarray of float64, shape (n, classes)
         Rows sum to 1.
     """
-    found = []
-    for start in range(0, len(pixels), batch):
-        part = images.to_network(pixels[start : start + batch])
-        padded = np.concatenate([part, np.zeros((batch - len(part), *part.shape[1:]), np.float32)])
-        found.append(np.asarray(model.predict_on_batch(padded), np.float64)[: len(part)])
-    logits = np.concatenate(found)
-    weights = np.exp(logits - logits.max(1, keepdims=True))
-    return weights / weights.sum(1, keepdims=True)
+    logits = np.concatenate([found for (found,) in outputs(model, pixels, images.to_network, batch=batch)])
+    return softmax(logits.astype(np.float64), axis=1)
