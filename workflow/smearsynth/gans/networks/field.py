@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from smearsynth.gans.networks.layers import Noise, PixelNorm, SpectralConv, Style
+from smearsynth.gans.networks.layers import Noise, PixelNorm, SpectralConv, Style, policy
 
 MAPS = 3
 """Planes beside the one-hot types: depth (negative outside cells), edge between two cells or cell and smear, dense region."""
@@ -91,7 +91,7 @@ def generator(
         from full resolution down; sides are multiples of ``2 ** (len(channels) - 1)``. Output: float32 in [-1, 1].
     """
     seeds = iter(range(seed, seed + 1000))
-    dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    dtype = policy(precision)
 
     def convolve(x, filters, size=3, strides=1, *, level):
         if level:
@@ -208,7 +208,7 @@ def discriminator(seed: int, *, types: int, style: int, filters: int, precision:
         Inputs: planes (batch, height, width, types + 1 + MAPS), picture (batch, height, width, 3) in [-1, 1] and style (batch,
         `style`). Outputs: logits (batch, height / 8, width / 8, 1), then the features of each level.
     """
-    dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    dtype = policy(precision)
     told, picture = keras.Input((None, None, types + 1 + MAPS)), keras.Input((None, None, 3))
     code = keras.Input((style,))
     x = keras.layers.Concatenate(dtype=dtype)([told, picture])
