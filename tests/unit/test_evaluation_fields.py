@@ -3,6 +3,7 @@
 import io
 import json
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from pycocotools.cocoeval import COCOeval
 from smearsynth import coco, images
 from smearsynth.cli import dispatch
 from smearsynth.errors import UserError
-from smearsynth.evaluation import field_annotations, field_compare
-from smearsynth.evaluation.field_compare import MEASURES
+from smearsynth.evaluation import field_annotations, field_answer, field_compare
+from smearsynth.evaluation.field_compare import MEASURES, Difference, Estimate
 from smearsynth.evaluation.field_matches import match
 from smearsynth.evaluation.field_options import FieldDistanceOptions, FieldFeaturesOptions, FieldsOptions, FieldTwoSampleOptions
 from smearsynth.files import read_tsv, sha256, write_json
@@ -22,6 +23,8 @@ from smearsynth.options import build
 KINDS = {"RBC": "red", "WBC": "white", "Platelets": "platelet", "smudge": "ignore"}
 CATEGORIES = [{"id": at, "name": name} for at, name in enumerate(KINDS, 1)]
 OPTIONS = {"kinds": KINDS, "count_from": 0.0, "resamples": 200, "level": 0.95}
+
+LEAD = Difference("white", "ap50", "a", "b", Estimate(0.5, 0.4, 0.6), Estimate(None))
 
 
 def coco_file(path, images, categories=CATEGORIES, folder="", side=400):
@@ -204,6 +207,12 @@ def test_the_command_says_which_reader_is_better(read_fields):
     text = (read_fields / "out" / "answer.md").read_text()
     assert "- all beats half on red cells (+" in text
     assert "no significant difference between all and again on red cells (+0.0 points, +0.0 to +0.0)" in text
+
+
+def test_a_sentence_tells_the_lead_of_the_better_one_whichever_stands_first():
+    said = "a beats b on white cells (+50.0 points, +40.0 to +60.0)."
+    assert field_answer.sentence("a", "b", [LEAD]) == said
+    assert field_answer.sentence("b", "a", [replace(LEAD, one="b", other="a", gap=Estimate(-0.5, -0.6, -0.4))]) == said
 
 
 def test_the_same_bytes_twice_and_only_chosen_images(read_fields):

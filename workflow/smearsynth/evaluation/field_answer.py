@@ -2,14 +2,7 @@
 
 from collections.abc import Sequence
 
-from smearsynth.evaluation.field_compare import ALL, Difference, Estimate
-
-
-def interval(estimate: Estimate) -> str:
-    """An interval of a difference of shares, in points."""
-    if estimate.low is None or estimate.high is None:
-        return "no interval: too few images have them"
-    return f"{100 * estimate.low:+.1f} to {100 * estimate.high:+.1f}"
+from smearsynth.evaluation.field_compare import ALL, Difference
 
 
 def sentence(one: str, other: str, compared: Sequence[Difference]) -> str:
@@ -45,8 +38,13 @@ def answer(differences: Sequence[Difference], *, images: int, level: float) -> l
 
 
 def _amount(difference: Difference) -> str:
-    assert difference.gap.value is not None
-    return f"{100 * difference.gap.value:+.1f} points, {interval(difference.gap)}"
+    """What the better one is ahead, or the first, where neither is; with the interval, in points."""
+    gap = difference.gap
+    numbers = [gap.value, gap.low, gap.high]
+    if difference.better == difference.other:
+        numbers = [None if number is None else -number for number in (gap.value, gap.high, gap.low)]
+    value, low, high = (None if number is None else f"{100 * number:+.1f}" for number in numbers)
+    return f"{value} points, no interval: too few images have them" if low is None else f"{value} points, {low} to {high}"
 
 
 def _cells(kind: str) -> str:
