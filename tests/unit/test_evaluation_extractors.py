@@ -61,7 +61,7 @@ def test_weights_of_another_architecture(tmp_path):
         extractors.load(ExtractorOptions(f"file:{path}:drop9"))
     with pytest.raises(UserError, match="did you mean 'VGG1"):
         extractors.load(ExtractorOptions("keras:VGG17"))
-    with pytest.raises(UserError, match="not the weights of MobileNetV2"):
+    with pytest.raises(UserError, match="not weights of MobileNetV2 without its top"):
         extractors.load(ExtractorOptions("keras:MobileNetV2", size=32, weights=str(path)))
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from scipy.special import softmax
 
@@ -15,7 +14,9 @@ from smearsynth.errors import UserError, unknown
 from smearsynth.evaluation import squeezenet
 from smearsynth.evaluation.metrics_options import ExtractorOptions
 from smearsynth.files import sha256
+from smearsynth.readers.applications import load_weights
 from smearsynth.readers.batches import outputs
+from smearsynth.readers.pictures import fit, resized
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,8 @@ class Extractor:
 
 
 def resize(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Square pictures at another side, by area where they shrink, bilinear where they grow; uint8."""
-    if pixels.shape[1] == size:
-        return pixels
-    how = cv2.INTER_AREA if pixels.shape[1] > size else cv2.INTER_LINEAR
-    return np.stack([cv2.resize(picture, (size, size), interpolation=how) for picture in pixels])
+    """Square pictures at another side, uint8; see `pictures.resized`."""
+    return np.stack([resized(picture, size) for picture in pixels])
 
 
 def load(options: ExtractorOptions, *, reader: Path | None = None) -> Extractor:
@@ -116,7 +114,6 @@ def _cells(folder: Path | None) -> Extractor:
     if folder is None:
         raise UserError.of("--reader", "missing", "the extractor cells is the run's reader: give its folder")
     from smearsynth.readers import reader
-    from smearsynth.readers.pictures import fit
 
     trained = reader.load(folder)
     window, size = trained.options.window, trained.options.size
@@ -152,11 +149,7 @@ def _application(name: str, options: ExtractorOptions) -> Extractor:
             raise UserError.of(where, f"its weights cannot be fetched ({error})", fix) from None
         raise UserError.of(where, f"cannot be built at {size} pixels ({error})", "set a size that it takes") from None
     if path:
-        try:
-            model.load_weights(path)
-        except (ValueError, OSError, KeyError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise UserError.of(str(path), f"not the weights of {name} ({first})", f"give {name}'s weights without top") from None
+        load_weights(model, path, name, fix=f"give {name}'s weights without top")
     module = next(
         module
         for module in vars(keras.applications).values()

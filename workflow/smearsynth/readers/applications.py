@@ -141,11 +141,16 @@ def _loaded(base: Any, about: Application, name: str, path: Path) -> None:
         if found != about.md5:
             fix = "fetch it again; give the path of the file itself for weights of your own"
             raise UserError.of(str(file), f"MD5 {found}, Keras publishes {about.md5}", fix)
+    load_weights(base, file, name, fix=f"give {about.file}")
+
+
+def load_weights(base: Any, file: Path, name: str, *, fix: str) -> None:
+    """Load the weights of a network without its top; refuses those of another network, or of a part of this one."""
     try:
         with warnings.catch_warnings():
             # Keras leaves layers that a file does not know as they are, and only warns of it.
             warnings.filterwarnings("error", message=".*(retain|Skipping).*")
             base.load_weights(file)
     except (ValueError, OSError, KeyError, UserWarning) as error:
-        first = str(error).splitlines()[0]
-        raise UserError.of(str(file), f"not weights of {name} without its top ({first})", f"give {about.file}") from None
+        first = str(error).strip().splitlines()[0]
+        raise UserError.of(str(file), f"not weights of {name} without its top ({first})", fix) from None

@@ -56,7 +56,7 @@ def fit(picture: np.ndarray, *, window: int, size: int) -> np.ndarray:
     window : int
         Side in pixels of the square that is cut out; smaller pictures are padded with black.
     size : int
-        Side in pixels to which the square is resized, by area where it shrinks.
+        Side in pixels to which the square is brought, see `resized`.
 
     Returns
     -------
@@ -69,9 +69,15 @@ def fit(picture: np.ndarray, *, window: int, size: int) -> np.ndarray:
         target.append(slice((window - kept) // 2, (window - kept) // 2 + kept))
     square = np.zeros((window, window, 3), np.uint8)
     square[tuple(target)] = picture[tuple(source)]
-    if window == size:
-        return square
-    return cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA if window > size else cv2.INTER_LINEAR)
+    return resized(square, size)
+
+
+def resized(picture: np.ndarray, size: int) -> np.ndarray:
+    """A square picture of another side, by area where it shrinks, bilinear where it grows; uint8."""
+    if len(picture) == size:
+        return picture
+    how = cv2.INTER_AREA if len(picture) > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (size, size), interpolation=how), np.uint8)
 
 
 def read(source: str | Path, *, window: int, size: int, split: str | None = None) -> Cells:
