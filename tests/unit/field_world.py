@@ -1,12 +1,13 @@
 """Field maps of phantoms: whole smears of which every pixel's owner is known."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from smearsynth import coco, images
 from smearsynth.cells.phantoms import compose
-from smearsynth.files import write_json
+from smearsynth.files import sha256, write_json
 from smearsynth.seeds import rng
 
 CATEGORIES = [
@@ -72,3 +73,25 @@ def make(folder: Path, *, train: int = 3, test: int = 1) -> Path:
             )
     write_json(folder / "index.json", {"scale": 0.5, "categories": CATEGORIES, "fields": fields})
     return folder / "index.json"
+
+
+def model(folder: Path, fields) -> Path:
+    """Write the model of a generator of a few channels that has not been trained."""
+    from smearsynth.gans import field_sampling
+    from smearsynth.gans.field_options import FieldOptions
+
+    options = FieldOptions(steps=1, channels=(4, 6, 8), threads=1)
+    folder.mkdir(parents=True)
+    field_sampling.build_network(options, len(CATEGORIES), precision="float32", seed=4).save_weights(
+        folder / "generator.weights.h5"
+    )
+    fields.styles.save(folder / "styles.npz")
+    content = {
+        "generator": "field",
+        "options": dataclasses.asdict(options),
+        "categories": CATEGORIES,
+        "um_per_px": UM_PER_PX,
+        "weights": sha256(folder / "generator.weights.h5"),
+    }
+    write_json(folder / "model.json", content)
+    return folder

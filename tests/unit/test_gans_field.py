@@ -5,6 +5,7 @@ import json
 import field_world as world
 import numpy as np
 import pytest
+import slide_world
 
 keras = pytest.importorskip("keras")
 
@@ -15,6 +16,8 @@ from smearsynth.gans import engine, field_data, field_match, field_planes, field
 from smearsynth.gans.field_options import FieldOptions  # noqa: E402
 from smearsynth.gans.field_training import FieldTraining  # noqa: E402
 from smearsynth.gans.networks import field as networks  # noqa: E402
+from smearsynth.layouts.draw import draw  # noqa: E402
+from smearsynth.layouts.options import LayoutOptions  # noqa: E402
 from smearsynth.options import build  # noqa: E402
 
 SMALL = {"steps": 6, "batch": 2, "crop": 64, "channels": (4, 6, 8), "critic_filters": 3, "threads": 1, "device": "cpu"}
@@ -315,6 +318,49 @@ def test_command_trains_and_the_model_paints(index, tmp_path, smear):
     write_json(folders[0] / "model.json", {"preset": "default"})
     with pytest.raises(UserError, match="not the model of a field generator"):
         field_sampling.load(folders[0], device="cpu")
+
+
+def test_a_model_renders_slides(fields, tmp_path, capsys):
+    """From the command line, with one tile size and another, in the styles of the model and in others."""
+    catalogue = slide_world.make_catalogue(tmp_path / "cells")
+    shares = [{"type": "red", "share": 0.6}, {"type": "eosinophil", "share": 0.2}, {"type": "platelet", "share": 0.2}]
+    packed = {"count": 30, "overlap": 0.2, "min_gap": 0, "differential": shares}
+    options = build(LayoutOptions, {"kind": "packed", "size": [256, 300], "packed": packed}, where="layouts")
+    layouts = draw(options, slide_world.TYPES, slide_world.read(catalogue), range(2), seed=5)
+    write_json(tmp_path / "layouts.json", {"size": [256, 300], "layouts": layouts})
+    model = world.model(tmp_path / "model", fields)
+    other = field_style.Styles.of(fields.styles.values + np.float32(0.2), fields.styles.image_ids)
+    other.save(tmp_path / "other.npz")
+
+    def run(name, options, *more, given=model):
+        inputs = [
+            "--catalogue",
+            str(catalogue),
+            "--layouts",
+            str(tmp_path / "layouts.json"),
+            "--model",
+            str(given),
+            "--seed",
+            "3",
+        ]
+        outputs = ["--out-images", str(tmp_path / name), "--out", str(tmp_path / f"{name}.json")]
+        told = ["--options", json.dumps({"renderer": "field"} | options), "--taxonomy", slide_world.TAXONOMY_JSON]
+        code = cli.dispatch("smearsynth.slides", ("render",), ["render", *told, *inputs, *outputs, *more])
+        return [images.read(file).astype(int) for file in sorted((tmp_path / name).glob("*.png"))] if code == 0 else code
+
+    whole = run("whole", {"tile": None})
+    assert [picture.shape for picture in whole] == [(256, 300, 3)] * 2
+    for one, again in zip(whole, run("tiles", {"tile": 64})):
+        assert np.abs(one - again).max() <= 1
+    assert any(
+        (one != again).any() for one, again in zip(whole, run("other", {"tile": None}, "--styles", str(tmp_path / "other.npz")))
+    )
+    capsys.readouterr()
+    narrow = read_json(model / "model.json")
+    narrow["categories"] = [c | {"id": 99} if c["name"] == "platelet" else c for c in narrow["categories"]]
+    write_json(model / "model.json", narrow)
+    assert run("refused", {}) == 2 and "was not trained on type 30" in capsys.readouterr().err
+    assert run("nothing", {}, given=tmp_path / "nowhere") == 2 and "no such file" in capsys.readouterr().err
 
 
 def test_options_are_checked_all_at_once():
