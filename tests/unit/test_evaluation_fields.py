@@ -314,6 +314,33 @@ def test_pictures_that_were_trained_on_are_refused_all_at_once(tmp_path, capsys)
     assert command(*arguments, more=["--seen", tmp_path / "catalogue.json", "--images", tmp_path / "test.txt"]) == 0
 
 
+def test_the_test_split_of_field_maps_is_a_truth_with_masks(tmp_path, capsys):
+    owners, categories = np.zeros((60, 80), np.uint16), [{"id": 7, "name": "red_blood_cell", "kind": "red", "colour": [1, 2, 3]}]
+    owners[5:25, 5:25], owners[30:60, 40:60] = 1, 2
+    images.write(tmp_path / "fields/owners/0.png", owners)
+    cells = [{"owner": k, "category_id": 7, "cell_id": None} for k in (1, 2)]
+    shared = {"owners": "owners/0.png", "height": 60, "width": 80, "cells": cells}
+    entries = [{"file": f"pictures/{n}.png", "split": split, **shared} for n, split in enumerate(("train", "test", "test"))]
+    write_json(tmp_path / "fields/index.json", {"scale": 0.5, "categories": categories, "fields": entries})
+    found = {"images": [], "annotations": [], "categories": [{"id": 1, "name": "RBC"}]}
+    for number in (1, 2, 3):
+        found["images"].append({"id": number, "file_name": f"{number - 1}.png", "width": 80, "height": 60})
+        for k in (1, 2):
+            entry = coco.annotation(owners == k, id=2 * number + k, image_id=number, category_id=1)
+            found["annotations"].append({**entry, "score": 0.4})
+    write_json(tmp_path / "found.json", found)
+    arguments = (tmp_path, tmp_path / "fields/index.json", f"perfect={tmp_path / 'found.json'}")
+    assert command(*arguments) == 0
+    rows = [row for row in read_tsv(tmp_path / "out" / "fields.tsv") if row["kind"] == "red"]
+    assert [(row["on"], row["images"], row["cells"], row["ap"]) for row in rows] == [
+        ("box", "2", "4", "1"),
+        ("mask", "2", "4", "1"),
+    ]
+    (tmp_path / "chosen.txt").write_text("pictures/0.png\npictures/1.png\n")
+    assert command(*arguments, more=["--images", tmp_path / "chosen.txt"]) == 2
+    assert "1 images are not of the split test: pictures/0.png" in capsys.readouterr().err
+
+
 @pytest.mark.real_data
 def test_the_expert_boxes_of_real_fields_are_read_and_a_perfect_reader_is_perfect(smearsynth_data, tmp_path):
     truth = smearsynth_data / "txl_pbc" / "instances_boxes.json"

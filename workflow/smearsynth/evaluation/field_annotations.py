@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from smearsynth import coco
 from smearsynth.errors import Problem
@@ -56,7 +57,11 @@ def read(path: Path, kinds: Mapping[str, str], *, scored: bool) -> tuple[FieldCe
     list of Problem
         All that is wrong; a missing or broken file raises at once.
     """
-    data = read_json(path)
+    return check(path, read_json(path), kinds, scored=scored)
+
+
+def check(path: Path, data: Any, kinds: Mapping[str, str], *, scored: bool) -> tuple[FieldCells | None, list[Problem]]:
+    """`read` of content that is at hand; `path` is for messages."""
     if isinstance(data, list):
         fix = "write a whole COCO file, so that images in which nothing was found are known"
         return None, [Problem(str(path), "a list of results without images", fix)]

@@ -10,7 +10,7 @@ from smearsynth.evaluation import bootstrap
 from smearsynth.evaluation.field_distance import add_sets, read_sets, sides
 from smearsynth.evaluation.field_feature_files import CropFeatures
 from smearsynth.evaluation.field_options import FieldTwoSampleOptions
-from smearsynth.evaluation.judges import Judge, cross_judged, logistic
+from smearsynth.evaluation.judges import Judge, cross_judged, logistic, share_right
 from smearsynth.files import write_tsv
 from smearsynth.options import loads
 
@@ -112,7 +112,11 @@ def judged(
         shares = [_share(right[labels == side], places[side], drawn[side]) for side in (0, 1)]
         # Either side counts half, whatever numbers a resample draws: chance stays at 0.5.
         accuracy = (shares[0] + shares[1]) / 2
-        row += [number, float(accuracy[0]), *(bootstrap.percentiles(accuracy[1:], level=options.level) or (None, None))]
+        ends = bootstrap.percentiles(accuracy[1:], level=options.level) or (None, None)
+        if right.all() or not right.any():
+            # Every resample is alike then; pictures are counted as answers, as if the crops of each were one.
+            ends = share_right(np.full(sum(one.shape[1] for one in drawn), right[0]), level=options.level)[1:]
+        row += [number, float(accuracy[0]), *ends]
     return row
 
 

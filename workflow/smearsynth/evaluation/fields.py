@@ -4,7 +4,15 @@ from pathlib import Path
 
 from smearsynth import seeds
 from smearsynth.errors import UserError, raise_all
-from smearsynth.evaluation import field_annotations, field_answer, field_compare, field_held_out, field_names, field_selection
+from smearsynth.evaluation import (
+    field_annotations,
+    field_answer,
+    field_compare,
+    field_held_out,
+    field_names,
+    field_selection,
+    field_truth,
+)
 from smearsynth.evaluation.feature_files import named_path
 from smearsynth.evaluation.field_annotations import FieldCells
 from smearsynth.evaluation.field_compare import ALL, MEASURES, Difference, Estimate
@@ -23,7 +31,8 @@ def arguments(parser) -> None:
     """Flags of the command."""
     parser.add_argument("--options", required=True, help="the section evaluation.fields of the configuration, as JSON")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--truth", type=Path, required=True, help="COCO file of fields that no reader was trained on")
+    what = "COCO file of fields that no reader was trained on, or pairs/fields/index.json, of which the test split counts"
+    parser.add_argument("--truth", type=Path, required=True, help=what)
     parser.add_argument("--images", type=Path, help="text file: only these images of the truth count, one file name a line")
     field_held_out.add_flag(parser)
     what = "instances.json of each reader; the same name again is another repetition of its training"
@@ -58,7 +67,7 @@ def run(args) -> None:
 
 def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[FieldCells]]]:
     """Truth and readers on the same images; all that is wrong with any of the files is told at once."""
-    truth, problems = field_annotations.read(args.truth, options.kinds, scored=False)
+    truth, problems, test = field_truth.read(args.truth, options.kinds)
     readers: dict[str, list[FieldCells]] = {}
     for name, path in map(named_path, args.found):
         found, wrong = field_annotations.read(path, options.kinds, scored=True)
@@ -67,9 +76,14 @@ def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[Fiel
             readers.setdefault(name, []).append(found)
     raise_all(problems)
     assert truth is not None
-    if args.images:
-        truth, readers = field_selection.only(field_names.read(args.images), truth, readers)
-    raise_all(field_held_out.problems([(name, args.truth.parent / "images" / name) for name in truth.images], args.seen))
+    chosen = field_names.read(args.images) if args.images else test
+    if chosen is not None:
+        if test is not None and (trained := sorted(set(chosen) & truth.images.keys() - set(test))):
+            what = f"{len(trained)} images are not of the split test: {', '.join(trained)}"
+            raise UserError.of(str(args.images), what, "leave them out: generators and readers were trained on them")
+        truth, readers = field_selection.only(chosen, truth, readers)
+    folder = args.truth.parent / ("images" if test is None else "")
+    raise_all(field_held_out.problems([(name, folder / name) for name in truth.images], args.seen))
     readers = field_selection.match_up(truth, readers)
     if not any(cell["kind"] in FIELD_KINDS for cells in truth.cells.values() for cell in cells):
         raise UserError.of(str(args.truth), "no cells in it", "give fields with annotated cells")
