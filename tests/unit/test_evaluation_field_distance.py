@@ -150,6 +150,9 @@ def test_pictures_are_brought_to_one_resolution(tmp_path):
     assert field_crops.at_resolution(chosen[0], 0.05).shape == (200, 280, 3)
     with pytest.raises(UserError, match=r"(?s)50 × 70 pixels, smaller than a crop of 64.*50 × 70"):
         field_crops.cut(chosen, side=64, count=4, um_per_px=0.2, seed=0)
+    (tmp_path / "images/0.png").unlink()
+    with pytest.raises(UserError, match=r"(?s)0\.png: no such file.*1\.png: 50 × 70 pixels"):
+        field_crops.cut(chosen, side=64, count=4, um_per_px=0.2, seed=0)
     with pytest.raises(UserError, match="2 pictures do not tell their resolution"):
         field_crops.cut(field_crops.pictures(source), side=64, count=4, um_per_px=0.2, seed=0)
 

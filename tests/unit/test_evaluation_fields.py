@@ -215,6 +215,16 @@ def test_a_sentence_tells_the_lead_of_the_better_one_whichever_stands_first():
     assert field_answer.sentence("b", "a", [replace(LEAD, one="b", other="a", gap=Estimate(-0.5, -0.6, -0.4))]) == said
 
 
+def test_one_image_has_numbers_without_intervals(read_fields):
+    (read_fields / "one.txt").write_text("004.png\n")
+    files = [f"all={read_fields / 'whole.json'}", f"half={read_fields / 'half.json'}"]
+    assert command(read_fields, read_fields / "truth.json", *files, more=["--images", read_fields / "one.txt"]) == 0
+    rows = {(row["reader"], row["kind"]): row for row in read_tsv(read_fields / "out" / "fields.tsv")}
+    assert [rows["all", "red"][name] for name in ("ap50", "ap50_low", "ap50_high")] == ["1", "n/a", "n/a"]
+    text = (read_fields / "out" / "answer.md").read_text()
+    assert "beats" not in text and "no interval: too few images have them" in text
+
+
 def test_the_same_bytes_twice_and_only_chosen_images(read_fields):
     files = [f"all={read_fields / 'whole.json'}", f"half={read_fields / 'half.json'}"]
     results = []

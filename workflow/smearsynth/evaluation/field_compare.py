@@ -116,6 +116,9 @@ def resampled(
         for name, repetitions in readers.items():
             chosen = rng.integers(len(pool), size=(resamples, len(repetitions)))
             found[name][:, 1:] += pool[chosen].mean(1).transpose(1, 0, 2)
+    if images < 2:
+        for values in found.values():
+            values[:, 1:] = np.nan  # One image says nothing of how images differ.
     return {name: dict(zip([*kinds, ALL], values, strict=True)) for name, values in found.items()}
 
 

@@ -98,15 +98,19 @@ def cut(
     Raises
     ------
     UserError
-        With all pictures that are too small, and as `resolution` does.
+        With all pictures that are too small or cannot be read, and as `resolution` does.
     """
     resolution(chosen, um_per_px)
     order = seeds.rng(seed, "evaluation", "field_crops").permutation(len(chosen))
     of_picture = order[np.arange(count) % len(chosen)]
     crops = np.empty((count, side, side, 3), np.uint8)
-    problems = []
+    problems: list[Problem] = []
     for at in np.unique(of_picture):
-        picture = at_resolution(chosen[at], um_per_px)
+        try:
+            picture = at_resolution(chosen[at], um_per_px)
+        except UserError as error:
+            problems += error.problems
+            continue
         height, width = picture.shape[:2]
         if min(height, width) < side:
             fix = "set a smaller side, or a finer um_per_px, and cut all sets anew"
