@@ -51,6 +51,29 @@ def loads(cls: type[T], text: str, *, where: str) -> T:
     return build(cls, values, where=where)
 
 
+def unfit(options: Any, *checks: tuple[str, bool, str]) -> list[Problem]:
+    """The problems of options that fail their check, for ``__post_init__``.
+
+    Parameters
+    ----------
+    options : dataclass
+    checks : (str, bool, str)
+        Name of an option, whether its value may stand, and which values may:
+        ``("share", 0 < self.share <= 1, "above 0, at most 1")``.
+    """
+
+
+    def got(value: Any) -> str:
+        return f"got {list(value) if isinstance(value, tuple) else value!r}"
+
+    return [Problem(name, got(getattr(options, name)), fix) for name, fine, fix in checks if not fine]
+
+
+def at_least(options: Any, limits: dict[str, float]) -> list[Problem]:
+    """The problems of options that are below their limit, see `unfit`."""
+    return unfit(options, *((name, getattr(options, name) >= limit, f"at least {limit}") for name, limit in limits.items()))
+
+
 def _build(cls: type, values: Any, where: str, problems: list[Problem]) -> Any:
     if not isinstance(values, dict):
         problems.append(Problem(where, f"got {values!r}", "give a mapping of option: value"))

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 
 from smearsynth.errors import Problem, raise_all
-from smearsynth.evaluation.metrics_options import least
+from smearsynth.evaluation.interval_options import interval
+from smearsynth.options import at_least, unfit
 
 FIELD_KINDS = ("red", "white", "platelet")
 """What is looked for in a field, in the order of the tables."""
 IGNORE = "ignore"
 """In the place of a kind: what is found there counts neither for nor against a reader."""
-
-
-def _level(options: object) -> list[Problem]:
-    level = getattr(options, "level", 0.95)
-    return [] if 0.5 <= level < 1 else [Problem("level", f"got {level}", "from 0.5 to below 1; 0.95 is usual")]
 
 
 @dataclass(frozen=True)
@@ -39,9 +35,8 @@ class FieldsOptions:
     level: float
 
     def __post_init__(self) -> None:
-        problems = least(self, {"resamples": 100}) + _level(self)
-        if not 0 <= self.count_from <= 1:
-            problems.append(Problem("count_from", f"got {self.count_from}", "from 0 to 1; 0 counts all that is found"))
+        problems = interval(self)
+        problems += unfit(self, ("count_from", 0 <= self.count_from <= 1, "from 0 to 1; 0 counts all that is found"))
         known = (*FIELD_KINDS, IGNORE)
         problems += [
             Problem(f"kinds.{name}", f"got {kind!r}", f"one of {', '.join(known)}")
@@ -73,10 +68,9 @@ class FieldFeaturesOptions:
     layers: dict[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
-        problems = least(self, {"side": 32, "crops": 8})
-        if self.um_per_px is not None and not 0.01 <= self.um_per_px <= 10:
-            problems.append(Problem("um_per_px", f"got {self.um_per_px}", "null, or 0.01 to 10 micrometres a pixel"))
-        raise_all(problems)
+        seen = self.um_per_px is None or 0.01 <= self.um_per_px <= 10
+        resolution = ("um_per_px", seen, "null, or 0.01 to 10 micrometres a pixel")
+        raise_all(at_least(self, {"side": 32, "crops": 8}) + unfit(self, resolution))
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,7 @@ class FieldDistanceOptions:
     level: float
 
     def __post_init__(self) -> None:
-        raise_all(least(self, {"resamples": 100}) + _level(self))
+        raise_all(interval(self))
 
 
 @dataclass(frozen=True)
@@ -123,7 +117,5 @@ class FieldTwoSampleOptions:
     level: float
 
     def __post_init__(self) -> None:
-        problems = least(self, {"features": 1, "folds": 2, "resamples": 100}) + _level(self)
-        if self.ridge <= 0:
-            problems.append(Problem("ridge", f"got {self.ridge}", "above 0; 1.0 is usual"))
-        raise_all(problems)
+        ridge = ("ridge", self.ridge > 0, "above 0; 1.0 is usual")
+        raise_all(at_least(self, {"features": 1, "folds": 2}) + interval(self) + unfit(self, ridge))

@@ -4,15 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smearsynth.errors import Problem, raise_all
-
-
-def least(options: object, limits: dict[str, float]) -> list[Problem]:
-    """The problems of the options that are below their limit."""
-    return [
-        Problem(name, f"got {getattr(options, name)}", f"at least {limit}")
-        for name, limit in limits.items()
-        if getattr(options, name) < limit
-    ]
+from smearsynth.evaluation.interval_options import interval
+from smearsynth.options import at_least, unfit
 
 
 @dataclass(frozen=True)
@@ -39,18 +32,19 @@ class ExtractorOptions:
     sha256: str | None = None
 
     def __post_init__(self) -> None:
-        problems = []
         kind, _, rest = self.network.partition(":")
-        if not (self.network == "cells" or (kind == "keras" and rest) or (kind == "file" and all(rest.rpartition(":")))):
-            problems.append(Problem("network", f"got {self.network!r}", "cells, keras:NAME or file:PATH:LAYER"))
-        if self.size is not None and self.size < 32:
-            problems.append(Problem("size", f"got {self.size}", "null, or at least 32 pixels"))
+        known = self.network == "cells" or (kind == "keras" and rest != "") or (kind == "file" and all(rest.rpartition(":")))
+        digits = self.sha256 is None or (len(self.sha256) == 64 and set(self.sha256.lower()) <= set("0123456789abcdef"))
+        problems = unfit(
+            self,
+            ("network", known, "cells, keras:NAME or file:PATH:LAYER"),
+            ("size", self.size is None or self.size >= 32, "null, or at least 32 pixels"),
+            ("sha256", digits, "64 hexadecimal digits, as sha256sum prints them"),
+        )
         if self.weights is not None and kind != "keras":
             problems.append(Problem("weights", f"given for {self.network}", "null; only keras:NAME takes weights"))
         if self.remote and self.sha256 is None:
             problems.append(Problem("sha256", "missing for weights that are fetched", "give the SHA-256 of the file"))
-        if self.sha256 is not None and not (len(self.sha256) == 64 and set(self.sha256.lower()) <= set("0123456789abcdef")):
-            problems.append(Problem("sha256", f"got {self.sha256!r}", "64 hexadecimal digits, as sha256sum prints them"))
         raise_all(problems)
 
     @property
@@ -76,7 +70,7 @@ class FeaturesOptions:
     threads: int
 
     def __post_init__(self) -> None:
-        problems = least(self, {"threads": 1})
+        problems = at_least(self, {"threads": 1})
         if not self.extractors:
             problems.append(Problem("extractors", "none", "name at least one, such as cells: {network: cells}"))
         problems += [
@@ -107,7 +101,7 @@ class DistancesOptions:
     splits: int
 
     def __post_init__(self) -> None:
-        raise_all(least(self, {"subsets": 2, "subset_size": 2, "neighbours": 1, "splits": 1}))
+        raise_all(at_least(self, {"subsets": 2, "subset_size": 2, "neighbours": 1, "splits": 1}))
 
 
 @dataclass(frozen=True)
@@ -133,7 +127,7 @@ class PerceptualOptions:
     threads: int
 
     def __post_init__(self) -> None:
-        raise_all(least(self, {"pairs": 2, "threads": 1}))
+        raise_all(at_least(self, {"pairs": 2, "threads": 1}))
 
 
 @dataclass(frozen=True)
@@ -168,14 +162,9 @@ class TwoSampleOptions:
     threads: int
 
     def __post_init__(self) -> None:
-        problems = least(self, {"steps": 1, "batch": 2, "folds": 2, "most": 4, "threads": 1})
-        if not 0 < self.learning_rate <= 1:
-            problems.append(Problem("learning_rate", f"got {self.learning_rate}", "above 0, at most 1; 2.0e-3 is usual"))
-        if self.ridge <= 0:
-            problems.append(Problem("ridge", f"got {self.ridge}", "above 0; 1.0 is usual"))
-        if not 0.5 <= self.level < 1:
-            problems.append(Problem("level", f"got {self.level}", "from 0.5 to below 1; 0.95 is usual"))
-        raise_all(problems)
+        problems = at_least(self, {"steps": 1, "batch": 2, "folds": 2, "most": 4, "threads": 1}) + interval(self)
+        rate = ("learning_rate", 0 < self.learning_rate <= 1, "above 0, at most 1; 2.0e-3 is usual")
+        raise_all(problems + unfit(self, rate, ("ridge", self.ridge > 0, "above 0; 1.0 is usual")))
 
 
 @dataclass(frozen=True)
@@ -203,9 +192,5 @@ class MemorisationOptions:
     level: float
 
     def __post_init__(self) -> None:
-        problems = least(self, {"draws": 1, "gallery": 1, "resamples": 100})
-        if not 0 < self.suspect <= 0.5:
-            problems.append(Problem("suspect", f"got {self.suspect}", "above 0, at most 0.5; 0.01 is usual"))
-        if not 0.5 <= self.level < 1:
-            problems.append(Problem("level", f"got {self.level}", "from 0.5 to below 1; 0.95 is usual"))
-        raise_all(problems)
+        suspect = ("suspect", 0 < self.suspect <= 0.5, "above 0, at most 0.5; 0.01 is usual")
+        raise_all(at_least(self, {"draws": 1, "gallery": 1}) + interval(self) + unfit(self, suspect))

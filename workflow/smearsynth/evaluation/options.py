@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.evaluation.interval_options import interval
+from smearsynth.options import unfit
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,6 @@ class EvaluationOptions:
     periods: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.resamples < 100:
-            problems.append(Problem("resamples", f"got {self.resamples}", "at least 100; 2000 is usual"))
-        if not 0.5 <= self.level < 1:
-            problems.append(Problem("level", f"got {self.level}", "from 0.5 to below 1; 0.95 is usual"))
-        if not 0 < self.share <= 1:
-            problems.append(Problem("share", f"got {self.share}", "above 0, at most 1"))
-        if not self.periods or min(self.periods) < 2:
-            problems.append(Problem("periods", f"got {list(self.periods)}", "whole numbers of pixels from 2"))
-        raise_all(problems)
+        share = ("share", 0 < self.share <= 1, "above 0, at most 1")
+        periods = ("periods", min(self.periods, default=0) >= 2, "whole numbers of pixels from 2")
+        raise_all(interval(self) + unfit(self, share, periods))
