@@ -62,7 +62,6 @@ def unfit(options: Any, *checks: tuple[str, bool, str]) -> list[Problem]:
         ``("share", 0 < self.share <= 1, "above 0, at most 1")``.
     """
 
-
     def got(value: Any) -> str:
         return f"got {list(value) if isinstance(value, tuple) else value!r}"
 

@@ -48,8 +48,8 @@ def cnn(*, size: int, classes: int, seed: int, weights: str = "none") -> Model:
 ARCHITECTURES: dict[str, Callable[..., Model]] = {"cnn": cnn, **{name: partial(application, name) for name in APPLICATIONS}}
 """Name in the configuration to the function that builds the network."""
 
-SMALLEST = dict.fromkeys(ARCHITECTURES, 32)
-"""Smallest side of a picture, in pixels, that each network is given; those that need more enlarge it."""
+SMALLEST = 32
+"""Smallest side of a picture, in pixels, that a network is given; those that need more enlarge it."""
 
 
 def build(name: str, *, size: int, classes: int, seed: int, weights: str = "none") -> Model:

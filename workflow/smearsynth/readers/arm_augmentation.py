@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.options import unfit
 
 AUGMENTATIONS = {
     "augmentation_1": ("scale", "rotation", "colour"),
@@ -44,14 +45,10 @@ class Ranges:
     saturation: float
 
     def __post_init__(self) -> None:
-        problems = [
-            Problem(name, f"got {getattr(self, name)}", "a share from 0 (off) to 0.9")
-            for name in ("scale", "translation", "colour", "contrast", "saturation")
-            if not 0 <= getattr(self, name) <= 0.9
-        ]
-        if not 0 <= self.rotation <= 180:
-            problems.append(Problem("rotation", f"got {self.rotation}", "an angle from 0 (off) to 180 degrees"))
-        raise_all(problems)
+        shares = ("scale", "translation", "colour", "contrast", "saturation")
+        checks = [(name, 0 <= getattr(self, name) <= 0.9, "a share from 0 (off) to 0.9") for name in shares]
+        rotation = ("rotation", 0 <= self.rotation <= 180, "an angle from 0 (off) to 180 degrees")
+        raise_all(unfit(self, *checks, rotation))
 
 
 def augmented(pixels: np.ndarray, kinds: Sequence[str], ranges: Ranges, rng: np.random.Generator) -> np.ndarray:

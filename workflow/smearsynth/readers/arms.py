@@ -7,6 +7,7 @@ import numpy as np
 
 from smearsynth.errors import Problem, raise_all
 from smearsynth.readers.arm_augmentation import AUGMENTATIONS, Ranges, augmented
+from smearsynth.readers.arms_options import NEED_SYNTHETIC
 from smearsynth.readers.balance import thinned
 
 
@@ -118,7 +119,7 @@ def compose(
     UserError
         If a class has no cell where one is needed, or there are fewer pictures than classes.
     """
-    wants_synthetic = arm in ("synthetic", "original_synthetic", "class_balanced")
+    wants_synthetic = arm in NEED_SYNTHETIC
     _check(arm, real, synthetic, classes, pictures, wants_synthetic)
     quota = quotas(real.labels, classes, pictures, counts="equal" if arm == "class_balanced" else counts)
     target = target or -(-len(real.labels) // classes)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smearsynth.errors import Problem, raise_all, unknown
-from smearsynth.readers.architectures import ARCHITECTURES
+from smearsynth.options import at_least, unfit
+from smearsynth.readers.architectures import ARCHITECTURES, SMALLEST
 from smearsynth.readers.arm_augmentation import AUGMENTATIONS, Ranges
-from smearsynth.readers.options import Augmentation, ReaderOptions
+from smearsynth.readers.options import Augmentation, ReaderOptions, training
 
 ARMS = ("original", "synthetic", *AUGMENTATIONS, "original_synthetic", "class_balanced")
 """The seven training sets. All but ``original`` and the augmentations need synthetic cells."""
@@ -36,15 +37,9 @@ class Network:
     weights: str = "none"
 
     def __post_init__(self) -> None:
-        problems = []
+        problems = training(self, self.name)
         if self.name not in ARCHITECTURES:
             problems.append(unknown("name", self.name, ARCHITECTURES, word="architecture"))
-        if self.name == "cnn" and self.weights != "none":
-            problems.append(Problem("weights", f"got {self.weights!r}", "the cnn is trained from nothing: weights: none"))
-        if self.steps < 1:
-            problems.append(Problem("steps", f"got {self.steps}", "a whole number above 0"))
-        if not 0 < self.learning_rate <= 1:
-            problems.append(Problem("learning_rate", f"got {self.learning_rate}", "above 0, at most 1"))
         raise_all(problems)
 
 
@@ -67,13 +62,12 @@ class Own:
     validation: float
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.seeds < 0:
-            problems.append(Problem("seeds", f"got {self.seeds}", "0 (leave it out) or more"))
-        if not 0 < self.test < 1:
-            problems.append(Problem("test", f"got {self.test}", "above 0, below 1; the paper's is 0.3"))
-        if not 0 <= self.validation < 1:
-            problems.append(Problem("validation", f"got {self.validation}", "from 0 to below 1; the paper's is 0.2"))
+        problems = unfit(
+            self,
+            ("seeds", self.seeds >= 0, "0 (leave it out) or more"),
+            ("test", 0 < self.test < 1, "above 0, below 1; the paper's is 0.3"),
+            ("validation", 0 <= self.validation < 1, "from 0 to below 1; the paper's is 0.2"),
+        )
         raise_all(problems)
 
 
@@ -138,28 +132,25 @@ class ArmsOptions:
     own: Own
 
     def __post_init__(self) -> None:
-        problems = [unknown("arms", arm, ARMS, word="arm") for arm in self.arms if arm not in ARMS]
-        if not self.arms:
-            problems.append(Problem("arms", "none", f"one or more of {', '.join(ARMS)}"))
-        if not self.shares or not all(0 < share <= 1 for share in self.shares):
-            problems.append(Problem("shares", f"got {list(self.shares)}", "shares above 0, at most 1, such as [1, 0.1, 0.01]"))
         names = [network.name for network in self.networks]
+        problems = [unknown("arms", arm, ARMS, word="arm") for arm in self.arms if arm not in ARMS]
+        problems += [unknown("compared", name, names, word="network") for name in self.compared if name not in names]
         if not names or len(set(names)) < len(names):
             problems.append(Problem("networks", f"got {names}", "one or more, each name once"))
-        problems += [unknown("compared", name, names, word="network") for name in self.compared if name not in names]
         if not self.models and set(self.arms) & set(NEED_SYNTHETIC):
             problems.append(Problem("models", "none, but an arm needs synthetic cells", "name one or more of gans.family.models"))
-        for name in ("seeds", "pictures"):
-            if getattr(self, name) < 1:
-                problems.append(Problem(name, f"got {getattr(self, name)}", "a whole number above 0"))
-        if not 0 < self.synthetic < 1:
-            problems.append(Problem("synthetic", f"got {self.synthetic}", "above 0, below 1; 0.5 is half and half"))
-        if self.target is not None and self.target < 1:
-            problems.append(Problem("target", f"got {self.target}", "cells of a type above 0, or null"))
         if self.own.seeds > self.seeds:
             problems.append(Problem("own.seeds", f"got {self.own.seeds}", f"at most seeds, {self.seeds}"))
-        if self.size is not None and (self.size % 16 or self.size < 32):
-            problems.append(Problem("size", f"got {self.size}", "a multiple of 16 pixels, at least 32, or null"))
+        shares = self.shares != () and all(0 < share <= 1 for share in self.shares)
+        size = self.size is None or (self.size % 16 == 0 and self.size >= SMALLEST)
+        problems += at_least(self, {"seeds": 1, "pictures": 1}) + unfit(
+            self,
+            ("arms", self.arms != (), f"one or more of {', '.join(ARMS)}"),
+            ("shares", shares, "shares above 0, at most 1, such as [1, 0.1, 0.01]"),
+            ("synthetic", 0 < self.synthetic < 1, "above 0, below 1; 0.5 is half and half"),
+            ("target", self.target is None or self.target >= 1, "cells of a type above 0, or null"),
+            ("size", size, f"a multiple of 16 pixels, at least {SMALLEST}, or null"),
+        )
         raise_all(problems)
 
     def network(self, name: str) -> Network:

@@ -1,10 +1,21 @@
 """What the stage `readers` may be told."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from smearsynth.errors import Problem, raise_all
+from smearsynth.options import at_least, unfit
 from smearsynth.readers.architectures import ARCHITECTURES, SMALLEST
+
+
+def training(options: Any, architecture: str) -> list[Problem]:
+    """The problems of the steps, learning rate and weights that a network is trained with."""
+    weights = architecture != "cnn" or options.weights == "none"
+    return at_least(options, {"steps": 1}) + unfit(
+        options,
+        ("learning_rate", 0 < options.learning_rate <= 1, "above 0, at most 1; 2.0e-3 is usual"),
+        ("weights", weights, "the cnn is trained from nothing: weights: none"),
+    )
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,8 @@ class Augmentation:
     colour: float
 
     def __post_init__(self) -> None:
-        raise_all(
-            Problem(name, f"got {getattr(self, name)}", "a share from 0 (off) to 0.5")
-            for name in ("scale", "brightness", "colour")
-            if not 0 <= getattr(self, name) <= 0.5
-        )
+        shares = ("scale", "brightness", "colour")
+        raise_all(unfit(self, *((name, 0 <= getattr(self, name) <= 0.5, "a share from 0 (off) to 0.5") for name in shares)))
 
 
 @dataclass(frozen=True)
@@ -87,19 +95,11 @@ class ReaderOptions:
     weights: str = "none"
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.architecture not in ARCHITECTURES:
-            problems.append(Problem("architecture", f"got {self.architecture!r}", f"one of {', '.join(ARCHITECTURES)}"))
-        elif self.size % 16 or self.size < SMALLEST[self.architecture]:
-            least = SMALLEST[self.architecture]
-            problems.append(Problem("size", f"got {self.size}", f"a multiple of 16 pixels, at least {least}"))
-        if self.architecture == "cnn" and self.weights != "none":
-            problems.append(Problem("weights", f"got {self.weights!r}", "the cnn is trained from nothing: weights: none"))
-        for name in ("window", "steps", "batch", "threads"):
-            if getattr(self, name) < 1:
-                problems.append(Problem(name, f"got {getattr(self, name)}", "a whole number above 0"))
-        if not 0 < self.learning_rate <= 1:
-            problems.append(Problem("learning_rate", f"got {self.learning_rate}", "above 0, at most 1; 2.0e-3 is usual"))
-        if not 0 <= self.label_smoothing < 1:
-            problems.append(Problem("label_smoothing", f"got {self.label_smoothing}", "from 0 (off) to below 1"))
+        problems = at_least(self, {"window": 1, "batch": 1, "threads": 1}) + training(self, self.architecture)
+        problems += unfit(
+            self,
+            ("architecture", self.architecture in ARCHITECTURES, f"one of {', '.join(ARCHITECTURES)}"),
+            ("size", self.size % 16 == 0 and self.size >= SMALLEST, f"a multiple of 16 pixels, at least {SMALLEST}"),
+            ("label_smoothing", 0 <= self.label_smoothing < 1, "from 0 (off) to below 1"),
+        )
         raise_all(problems)
