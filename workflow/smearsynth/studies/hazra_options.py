@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.options import unfit
 
 Model = Literal["wgan_gp_ac", "acgan", "wgan", "wgan_gp", "infogan", "wgan_gp_info", "dcgan", "cgan", "default"]
 Network = Literal["inception_v3", "resnet50", "vgg16", "cnn", "xception", "vgg19"]
@@ -46,19 +47,15 @@ class HazraOptions:
     level: float
 
     def __post_init__(self) -> None:
-        problems = []
-        for name in ("models", "networks", "arms"):
-            told = getattr(self, name)
-            if len(set(told)) < len(told):
-                problems.append(Problem(name, f"got {list(told)}", "each name once"))
-        if self.networks and self.classifier not in self.networks:
-            problems.append(Problem("classifier", f"got {self.classifier}", f"one of networks: {', '.join(self.networks)}"))
-        if self.minimum_steps < 0:
-            problems.append(Problem("minimum_steps", f"got {self.minimum_steps}", "a whole number from 0"))
-        if not 1 <= self.cells <= 12:
-            problems.append(Problem("cells", f"got {self.cells}", "from 1 to 12"))
-        if self.resamples < 100:
-            problems.append(Problem("resamples", f"got {self.resamples}", "100 or more; the ends of an interval need that many"))
-        if not 0 < self.level < 1:
-            problems.append(Problem("level", f"got {self.level}", "above 0 and below 1, such as 0.95"))
+        lists = {name: getattr(self, name) for name in ("models", "networks", "arms")}
+        networks = ", ".join(self.networks)
+        problems = unfit(
+            self,
+            *((name, len(set(told)) == len(told), "each name once") for name, told in lists.items()),
+            ("classifier", not self.networks or self.classifier in self.networks, f"one of networks: {networks}"),
+            ("minimum_steps", self.minimum_steps >= 0, "a whole number from 0"),
+            ("cells", 1 <= self.cells <= 12, "from 1 to 12"),
+            ("resamples", self.resamples >= 100, "100 or more; the ends of an interval need that many"),
+            ("level", 0 < self.level < 1, "above 0 and below 1, such as 0.95"),
+        )
         raise_all(problems)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.options import at_least, unfit
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,12 @@ class GraphOptions:
     repulsion: float
 
     def __post_init__(self) -> None:
-        problems = []
-        if not 1 <= self.generation <= 7:
-            problems.append(Problem("generation", f"got {self.generation}", "from 1 (3 nodes) to 7 (1,095 nodes)"))
-        if self.iterations < 1:
-            problems.append(Problem("iterations", f"got {self.iterations}", "a whole number above 0"))
-        if self.repulsion <= 0:
-            problems.append(Problem("repulsion", f"got {self.repulsion}", "a number above 0"))
+        problems = unfit(
+            self,
+            ("generation", 1 <= self.generation <= 7, "from 1 (3 nodes) to 7 (1,095 nodes)"),
+            ("iterations", self.iterations >= 1, "a whole number above 0"),
+            ("repulsion", self.repulsion > 0, "a number above 0"),
+        )
         raise_all(problems)
 
 
@@ -74,12 +74,8 @@ class LossOptions:
     low: float
 
     def __post_init__(self) -> None:
-        problems = []
-        if not 0 <= self.smoothing < 1:
-            problems.append(Problem("smoothing", f"got {self.smoothing}", "from 0 (raw) to below 1; TensorBoard starts at 0.6"))
-        if not 0 < self.low < 1:
-            problems.append(Problem("low", f"got {self.low}", "a share above 0 and below 1"))
-        raise_all(problems)
+        smoothing = ("smoothing", 0 <= self.smoothing < 1, "from 0 (raw) to below 1; TensorBoard starts at 0.6")
+        raise_all(unfit(self, smoothing, ("low", 0 < self.low < 1, "a share above 0 and below 1")))
 
 
 @dataclass(frozen=True)
@@ -110,14 +106,8 @@ class GridOptions:
     threads: int
 
     def __post_init__(self) -> None:
-        problems = [
-            Problem(name, f"got {getattr(self, name)}", "a whole number above 0")
-            for name in ("pictures", "steps", "filters", "threads")
-            if getattr(self, name) < 1
-        ]
-        if self.side not in (1, 2, 4, 8):
-            problems.append(Problem("side", f"got {self.side}", "1, 2, 4 or 8: cells divide the 256 pixels of the network"))
-        raise_all(problems)
+        side = ("side", self.side in (1, 2, 4, 8), "1, 2, 4 or 8: cells divide the 256 pixels of the network")
+        raise_all(at_least(self, {"pictures": 1, "steps": 1, "filters": 1, "threads": 1}) + unfit(self, side))
 
 
 @dataclass(frozen=True)
@@ -147,11 +137,11 @@ class ThesisOptions:
     amounts: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        problems = []
-        if not 1 <= self.slides <= 10:
-            problems.append(Problem("slides", f"got {self.slides}", "from 1 to 10: figures 4.17 to 4.26"))
-        if not 1 <= self.cells <= 12:
-            problems.append(Problem("cells", f"got {self.cells}", "from 1 to 12"))
-        if any(amount < 1 for amount in self.amounts) or len(set(self.amounts)) < len(self.amounts):
-            problems.append(Problem("amounts", f"got {list(self.amounts)}", "different whole numbers above 0, or an empty list"))
+        different = min(self.amounts, default=1) >= 1 and len(set(self.amounts)) == len(self.amounts)
+        problems = unfit(
+            self,
+            ("slides", 1 <= self.slides <= 10, "from 1 to 10: figures 4.17 to 4.26"),
+            ("cells", 1 <= self.cells <= 12, "from 1 to 12"),
+            ("amounts", different, "different whole numbers above 0, or an empty list"),
+        )
         raise_all(problems)
