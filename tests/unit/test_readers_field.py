@@ -234,7 +234,7 @@ def test_even_scores_put_every_threshold_at_a_half():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"patch": 60}, {"grid": 3}, {"held": 0.0}, {"balance": 1.5}, {"um_per_px": 0.0}, {"steps": 0}, {"tile": 64}, {"rays": 4}],
+    [{"patch": 62}, {"grid": 3}, {"held": 0.0}, {"balance": 1.5}, {"um_per_px": 0.0}, {"steps": 0}, {"tile": 64}, {"rays": 4}],
 )
 def test_options_out_of_range(wrong):
     with pytest.raises(UserError, match=next(iter(wrong))):

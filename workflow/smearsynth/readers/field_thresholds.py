@@ -9,8 +9,8 @@ from smearsynth.readers.field_reading import FAINTEST, Found, candidates, look
 from smearsynth.readers.field_sources import IGNORED, Field
 from smearsynth.slides import runs
 
-NMS = (0.2, 0.3, 0.4, 0.5)
-"""Overlaps that are tried."""
+NMS = (0.4, 0.3, 0.5, 0.2)
+"""Overlaps that are tried; of equally good ones the first is taken, StarDist's own default."""
 IOU = 0.5
 """From this overlap on a candidate has found a cell."""
 

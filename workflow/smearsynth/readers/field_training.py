@@ -1,6 +1,8 @@
 """Training a field reader: StarDist's targets and losses, on batches that follow from (seed, step)."""
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -42,15 +44,28 @@ def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.nda
     return np.where(silent, -1, depth)[..., None].astype(np.float32), rays_and_weight.astype(np.float32), one_hot
 
 
-def batches(
-    fields: field_data.Fields, options: FieldReaderOptions, *, seed: int, classes: int
-) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, ...]]]:
-    """The batches of all steps: float32 pictures (batch, patch, patch, 3) in [-1, 1] and `targets`, stacked."""
-    for step in range(options.steps):
-        drawn = field_data.patches(fields, options, seed=seed, step=step)
-        wanted = [targets(patch, rays=options.rays, grid=options.grid, classes=classes) for patch in drawn]
-        stacked = tuple(np.stack(part) for part in zip(*wanted, strict=True))
-        yield images.to_network(np.stack([patch.picture for patch in drawn])), stacked
+Batch = tuple[np.ndarray, tuple[np.ndarray, ...]]
+"""Float32 pictures (batch, patch, patch, 3) in [-1, 1], and `targets`, stacked."""
+
+
+def batch(fields: field_data.Fields, options: FieldReaderOptions, *, seed: int, step: int, classes: int) -> Batch:
+    """The batch of a step, which follows from the seed and the step's number alone."""
+    drawn = field_data.patches(fields, options, seed=seed, step=step)
+    wanted = [targets(patch, rays=options.rays, grid=options.grid, classes=classes) for patch in drawn]
+    stacked = tuple(np.stack(part) for part in zip(*wanted, strict=True))
+    return images.to_network(np.stack([patch.picture for patch in drawn])), stacked
+
+
+def batches(fields: field_data.Fields, options: FieldReaderOptions, *, seed: int, classes: int) -> Iterator[Batch]:
+    """The batches of all steps, in order; the next ones are drawn while the network learns from this one."""
+    with ThreadPoolExecutor(options.threads) as pool:
+        waiting: deque[Future[Batch]] = deque()
+        for step in range(options.steps):
+            waiting.append(pool.submit(batch, fields, options, seed=seed, step=step, classes=classes))
+            if len(waiting) > options.threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def fit(
@@ -86,9 +101,11 @@ def fit(
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, options.steps - warm), warmup_target=options.learning_rate, warmup_steps=warm
     )
-    model.prepare_for_training(keras.optimizers.Adam(rate, name="adam"))
-    # Its losses pick pixels by a mask, whose number is not known beforehand: nothing for XLA.
-    model.keras_model.jit_compile = False
+    optimiser = keras.optimizers.Adam(rate, name="adam")
+    model.prepare_for_training(optimiser)
+    # StarDist's losses without its metrics, which cost time; they pick pixels by a mask: nothing for XLA.
+    weights = list(model.config.train_loss_weights)
+    model.keras_model.compile(optimiser, loss=model.keras_model.loss, loss_weights=weights, jit_compile=False)
     losses = []
     for pictures, wanted in progress(batches(fields, options, seed=seed, classes=classes)):
         found = model.keras_model.train_on_batch(pictures, wanted, return_dict=True)
