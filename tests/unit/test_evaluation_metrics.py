@@ -44,8 +44,8 @@ def test_frechet_as_torch_fidelity(sets):
 
 
 def test_frechet_warns_below_2048():
-    assert "n = 2047" in frechet.warning(2047, 5000)
-    assert frechet.warning(2048, 5000) == ""
+    assert "n = 2047" in frechet.warning(2047)
+    assert frechet.warning(2048) is None
 
 
 def test_kernel_as_torch_fidelity(sets):

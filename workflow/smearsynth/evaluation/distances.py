@@ -102,8 +102,7 @@ def measure(found: Features, seen: Features | None, held_out: Features, options:
         row[f"fid_{name}"] = frechet.between(found.values, real.values)
         row |= _kernel(found.values, real.values, name, options, seed=seed)
     row["training_cells"] = None if seen is None else len(seen)
-    least = min(len(real) for real in (found, seen, held_out) if real is not None)
-    row["fid_warning"] = frechet.warning(least, least) or None
+    row["fid_warning"] = frechet.warning(min(len(one) for one in (found, seen, held_out) if one is not None))
     row |= _manifold(found.values, held_out.values, options)
     if len(found.types):
         rng = seeds.rng(seed, "evaluation", "inception")

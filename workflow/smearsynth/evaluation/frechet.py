@@ -48,7 +48,6 @@ def between(features1: np.ndarray, features2: np.ndarray) -> float:
     return distance(*gaussian(features1), *gaussian(features2))
 
 
-def warning(count1: int, count2: int) -> str:
-    """What has to stand beside a distance of so many pictures; empty where both are enough."""
-    least = min(count1, count2)
-    return f"n = {least} below {ENOUGH}: biased upwards, compare rows of equal n only" if least < ENOUGH else ""
+def warning(count: int) -> str | None:
+    """What has to stand beside a distance of so many pictures in the smaller set; None where they are enough."""
+    return f"n = {count} below {ENOUGH}: biased upwards, compare rows of equal n only" if count < ENOUGH else None
