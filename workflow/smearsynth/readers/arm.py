@@ -144,12 +144,7 @@ def _model(index: Path) -> dict:
 def _check(args, train: crops.Crops, test: crops.Crops, synthetic: crops.Crops | None, types: list[int]) -> None:
     """Refuse cells from which the comparison would not be fair or not possible."""
     names = {one["id"]: one["name"] for one in train.categories}
-    problems = [
-        Problem(str(args.cells), f"{names[missing]} has test cells and no training cell", "set another seed or split share")
-        for missing in sorted(set(test.category_ids.tolist()) - set(types))
-    ]
-    if len(types) < 2:
-        problems.append(Problem(str(args.cells), f"{len(types)} type(s)", "a classifier needs at least two types"))
+    problems = training.untrainable(str(args.cells), types, test.category_ids.tolist(), names.__getitem__)
     if synthetic is not None:
         where = str(args.synthetic)
         drawn = set(synthetic.category_ids.tolist())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from smearsynth.files import write_tsv
+from smearsynth.readers import pictures, reader
 
 COLUMNS = ["file", "cell_id", "category_id", "named", "probability"]
 """Of the table: ids of the taxonomy; ``category_id`` is the true type, n/a where nobody told."""
@@ -18,8 +19,6 @@ def arguments(parser) -> None:
 
 def run(args) -> None:
     """Run the command."""
-    from smearsynth.readers import pictures, reader
-
     trained = reader.load(args.model)
     options = trained.options
     cells = pictures.read(args.cells, window=options.window, size=options.size, split=args.split)

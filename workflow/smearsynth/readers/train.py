@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
 from smearsynth.files import atomic_folder, write_tsv
 from smearsynth.options import loads
-from smearsynth.readers import pictures, scores
+from smearsynth.readers import pictures, reader, scores, training
 from smearsynth.readers.options import ReaderOptions
 from smearsynth.taxonomy import Taxonomy
 
@@ -33,12 +34,7 @@ def run(args) -> None:
     test = cells.where([split == "test" for split in cells.splits])
     present = set(train.category_ids)
     types = tuple(t.id for t in taxonomy.types if t.id in present)
-    _check(args.cells, types, set(cells.category_ids), taxonomy)
-
-    import numpy as np
-
-    from smearsynth.readers import reader, training
-
+    raise_all(training.untrainable(str(args.cells), types, cells.category_ids, lambda at: taxonomy[at].name))
     labels = np.array([types.index(category_id) for category_id in train.category_ids])
     model = training.fit(
         train.pixels,
@@ -60,14 +56,3 @@ def run(args) -> None:
         write_tsv(folder / "test.tsv", ["type", "cells", "right", "accuracy"], rows)
         table = [[name, *map(int, row)] for name, row in zip(names, counts, strict=True)]
         write_tsv(folder / "confusion.tsv", ["true \\ named", *names], table)
-
-
-def _check(index: Path, types: tuple[int, ...], present: set[int], taxonomy: Taxonomy) -> None:
-    """Refuse pairs from which no classifier can be trained or tested."""
-    problems = [
-        Problem(str(index), f"{taxonomy[missing].name} has test cells and no training cell", "set another seed or split share")
-        for missing in sorted(present - set(types))
-    ]
-    if len(types) < 2:
-        problems.append(Problem(str(index), f"{len(types)} type(s) with training cells", "a classifier needs at least two types"))
-    raise_all(problems)

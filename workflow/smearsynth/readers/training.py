@@ -1,17 +1,29 @@
 """Training a reader: equal steps, every batch drawn from (seed, step)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 import numpy as np
 from scipy.special import softmax
 
 from smearsynth import images, seeds
+from smearsynth.errors import Problem
 from smearsynth.gans import engine
 from smearsynth.readers.architectures import Model, build
 from smearsynth.readers.augmentation import vary
 from smearsynth.readers.batches import outputs
 from smearsynth.readers.options import ReaderOptions
+
+
+def untrainable(where: str, types: Sequence[int], tested: Iterable[int], name: Callable[[int], str]) -> list[Problem]:
+    """What keeps a classifier of some types (ids) from being trained, or from being tested on cells of other ones."""
+    problems = [
+        Problem(where, f"{name(missing)} has test cells and no training cell", "set another seed or split share")
+        for missing in sorted(set(tested) - set(types))
+    ]
+    if len(types) < 2:
+        problems.append(Problem(where, f"{len(types)} type(s) with training cells", "a classifier needs at least two types"))
+    return problems
 
 
 def draw(labels: np.ndarray, rng: np.random.Generator, *, batch: int, balance: bool) -> np.ndarray:
