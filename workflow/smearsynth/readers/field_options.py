@@ -135,3 +135,23 @@ class FieldReaderOptions:
     def multiple(self) -> int:
         """Sides of what the network sees are multiples of this, in pixels."""
         return self.grid * 2**self.depth
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a run reads with.
+
+    Parameters
+    ----------
+    arm : str
+        What the field reader was trained on: ``slides``, ``fields`` (real ones with label maps) or ``mixture``.
+    um_per_px : float or None
+        Resolution of the pictures, in micrometres a pixel; None is that of the reader.
+    """
+
+    arm: Literal["slides", "fields", "mixture"]
+    um_per_px: float | None
+
+    def __post_init__(self) -> None:
+        if self.um_per_px is not None and not 0.005 <= self.um_per_px <= 5:
+            raise_all([Problem("um_per_px", f"got {self.um_per_px}", "null, or 0.005 to 5 micrometres a pixel")])
