@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from field_reader_world import OPTIONS, TYPES, make_slides
 
-from smearsynth import coco
+from smearsynth import coco, images
 from smearsynth.errors import UserError
 from smearsynth.files import read_json, write_json
 from smearsynth.options import build
-from smearsynth.readers import field_classes, field_data, field_thresholds
+from smearsynth.readers import field_classes, field_data, field_thresholds, field_training
 from smearsynth.readers.field_options import FieldAugmentation, FieldReaderOptions
 from smearsynth.readers.field_reading import Found, even
-from smearsynth.readers.field_sources import IGNORED, Field, Slides, scaled, white_balanced
+from smearsynth.readers.field_sources import IGNORED, Field, Maps, Slides, scaled, white_balanced
 
 STILL = FieldAugmentation(turn=False, scale=0.0, light=0.0, stain=0.0, noise=0.0, blur=0.0)
 PLAIN = replace(build(FieldReaderOptions, OPTIONS, where="readers.field"), augmentation=STILL, balance=0.0, white_balance=False)
@@ -74,6 +74,27 @@ def test_a_slide_becomes_its_owner_map(tmp_path):
         kind = TYPES[entry["category_id"]].kind
         assert KINDS.types[field.classes[number - 1] - 1].kind == kind
     assert (field.owners == 0).sum() == field.owners.size - sum(entry["area"] for entry in mine)
+
+
+def test_label_maps_of_real_fields_teach_and_those_of_the_test_do_not(tmp_path):
+    entries = []
+    for number, split in enumerate(("train", "test", "train", "train")):
+        owners = np.zeros((40, 60), np.uint16)
+        owners[disc(owners.shape, 12, 14, 8)] = 1
+        owners[disc(owners.shape, 26, 40, 5)] = 2
+        owners[30:, :10] = 3
+        for folder, image in (("pictures", np.full((40, 60, 3), 50 * number, np.uint8)), ("owners", owners)):
+            images.write(tmp_path / folder / f"{number}.png", image)
+        cells = [{"owner": at, "category_id": kind} for at, kind in enumerate((18, 30, 11), start=1)]
+        entry = {"file": f"pictures/{number}.png", "owners": f"owners/{number}.png", "split": split, "height": 40, "width": 60}
+        entries.append({**entry, "um_per_px": 0.2, "cells": cells})
+    categories = [{"id": t.id, "name": t.name, "kind": t.kind} for t in TYPES.types]
+    write_json(tmp_path / "index.json", {"categories": categories, "fields": entries})
+    source = Maps(tmp_path / "index.json")
+    assert len(source) == 3 and source.um_per_px(0) == 0.2 and source.cells(1) == [18, 30, 11]
+    field = source.field(1, KINDS.numbers(source.categories, where="index", taxonomy=TYPES))
+    assert (field.picture == 100).all() and field.classes.tolist() == [2, 3, IGNORED]
+    assert set(np.unique(field.owners)) == {IGNORED, 0, 1, 2} and (field.owners[30:, :10] == IGNORED).all()
 
 
 def test_held_fields_teach_nothing(tmp_path):
@@ -188,6 +209,33 @@ def test_shares():
     for wrong in ([1], [1, 0], [1, -1], [1, 2, 3]):
         with pytest.raises(UserError, match="--shares"):
             field_data.shares_of(two, wrong)
+
+
+# Targets
+
+
+def test_targets_of_a_disc_by_hand():
+    owners = np.zeros((48, 96), np.int32)
+    owners[disc(owners.shape, 24, 24, 12)] = 1
+    owners[disc(owners.shape, 24, 72, 4)] = 2
+    owners[40:, 48:] = IGNORED
+    patch = Field(np.zeros((48, 96, 3), np.uint8), owners, np.array([3, 1]))
+    depth, rays, one_hot = field_training.targets(patch, rays=8, grid=2, classes=3)
+    assert depth.shape == (24, 48, 1) and rays.shape == (24, 48, 9) and one_hot.shape == (24, 48, 4)
+    assert depth[12, 12, 0] == pytest.approx(1) and depth[12, 36, 0] == pytest.approx(1) and depth[0, 0, 0] == 0
+    assert np.abs(rays[12, 12, :8] - 12).max() <= 1.5 and np.abs(rays[12, 36, :8] - 4).max() <= 1.5
+    assert rays[12, 12, 8] == depth[12, 12, 0]
+    assert (depth[20:, 24:] == -1).all() and (one_hot[20:, 24:] == -1).all() and (depth[:20] >= 0).all()
+    assert (one_hot[0, 0] == [1, 0, 0, 0]).all()
+    taught = np.where(one_hot < 0, 0, one_hot)
+    # Large or small, a cell weighs the same.
+    assert taught[..., 3].sum() == pytest.approx(taught[..., 1].sum(), rel=1e-5) and taught[..., 2].sum() == 0
+
+
+def test_targets_of_an_empty_patch():
+    patch = Field(np.zeros((32, 32, 3), np.uint8), np.zeros((32, 32), np.int32), np.zeros(0, int))
+    depth, rays, one_hot = field_training.targets(patch, rays=8, grid=2, classes=2)
+    assert (depth == 0).all() and (rays == 0).all() and (one_hot == [1, 0, 0]).all()
 
 
 # Thresholds

@@ -88,6 +88,19 @@ def test_the_same_seed_and_threads_give_the_same_weights(world, tmp_path):
     assert len(one) == len(two) > 10 and all((a == b).all() for a, b in zip(one, two, strict=True))
 
 
+def test_stardist_opens_the_folder_itself(world):
+    from stardist.models import StarDist2D
+
+    from smearsynth.readers import field_reader, field_reading
+
+    reader = field_reader.load(world / "reader")
+    opened = StarDist2D(None, name="reader", basedir=str(world))
+    assert opened.thresholds.nms == pytest.approx(reader.thresholds.nms)
+    seen = images.to_network(field_reading.prepare(reader, draw(9000)[0], factor=1.0))
+    for a, b in zip(opened.predict(seen), reader.model.predict(seen), strict=True):
+        assert a.shape == b.shape and (a == b).all()
+
+
 def weights(file: Path) -> list[np.ndarray]:
     import h5py
 

@@ -14,6 +14,7 @@ from smearsynth import images
 from smearsynth.backgrounds import light
 from smearsynth.errors import UserError
 from smearsynth.files import read_json
+from smearsynth.pairs import field_maps
 from smearsynth.slides import listing, runs
 
 IGNORED = -1
@@ -119,8 +120,6 @@ class Maps:
     """
 
     def __init__(self, index: Path):
-        from smearsynth.pairs import field_maps
-
         self.name = f"{index.parent.name}/{index.name}"
         self.categories = read_json(index)["categories"]
         self._maps = field_maps.read(index, split="train")
