@@ -34,6 +34,8 @@ class Cell:
         How the outline came about.
     path : Path
         File of the picture.
+    annotated : bool
+        Whether its source told of it; else the finder did.
     """
 
     id: int
@@ -42,6 +44,7 @@ class Cell:
     image: dict
     origin: str
     path: Path
+    annotated: bool = True
 
     @property
     def split(self) -> str:
@@ -92,5 +95,7 @@ def read(path: str | Path) -> Catalogue:
     for entry in data["annotations"]:
         image = pictures[entry["image_id"]]
         polygons = tuple(coco.from_flat(flat) for flat in entry["segmentation"])
-        cells.append(Cell(entry["id"], entry["category_id"], polygons, image, entry["origin"], path.parent / image["file_name"]))
+        told = entry["origin"] != "found" or bool(entry.get("label"))
+        file = path.parent / image["file_name"]
+        cells.append(Cell(entry["id"], entry["category_id"], polygons, image, entry["origin"], file, told))
     return Catalogue(tuple(cells), tuple(data["categories"]))
