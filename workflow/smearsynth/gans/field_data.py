@@ -85,7 +85,7 @@ class Fields:
         self.scale = float(content["scale"])
         self.maps = field_maps.read(path, split="train")
         problems = [] if self.maps else [Problem(str(path), "no training fields", "check the splits of the catalogue")]
-        entries = [entry for entry in content["fields"] if entry["split"] == "train"]
+        entries = [field.entry for field in self.maps]
         for entry in entries:
             if min(entry["height"], entry["width"]) < crop:
                 what = f"{entry['height']} × {entry['width']} px, smaller than a crop"
