@@ -14,9 +14,8 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
-from smearsynth import coco, files, images
+from smearsynth import coco, files, images, progress
 from smearsynth.cells import names, set_aside
 from smearsynth.cells.options import SourceOptions
 from smearsynth.cells.polygons import checked, from_run_lengths
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     with files.atomic_folder(args.out_images) as folder:
         work = partial(_prepare, entry=entry, taxonomy=taxonomy, seed=args.seed, folder=folder)
         tasks = [(picture, stored[picture.original]) for picture in pictures]
-        for done, faults in tqdm(_each(work, tasks, args.jobs), total=len(tasks), desc=entry.name, mininterval=5, disable=None):
+        for done, faults in progress.shown(_each(work, tasks, args.jobs), total=len(tasks), told=entry.name, unit="picture"):
             rows += faults
             if done is not None:
                 made.append(done)

@@ -11,9 +11,8 @@ from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from tqdm import tqdm
 
-from smearsynth import coco, files, images
+from smearsynth import coco, files, images, progress
 from smearsynth.cells import stain_figure, stain_transfer
 from smearsynth.cells.stain_options import StainOptions
 from smearsynth.cells.stain_tables import FALLBACKS, STATISTICS, Seen, alike, evenly, summary
@@ -233,7 +232,7 @@ def _name(image: dict) -> str:
 
 def _each(work: Callable, tasks: list, jobs: int, told: str) -> Iterator:
     """Results in the order of the tasks, from one process or several."""
-    bar = partial(tqdm, total=len(tasks), desc=told, mininterval=5, disable=None)
+    bar = partial(progress.shown, total=len(tasks), told=told, unit="picture")
     if jobs <= 1 or len(tasks) < 32:
         yield from bar(map(work, tasks))
         return

@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from smearsynth import seeds
+from smearsynth import progress, seeds
 from smearsynth.errors import Problem, raise_all, unknown
 from smearsynth.files import atomic_folder, read_json, write_json, write_tsv
 from smearsynth.options import loads
@@ -119,7 +118,7 @@ def _train(
         reader,
         seed=seed,
         classes=classes,
-        progress=lambda steps: tqdm(steps, total=reader.steps, desc=word, unit="step", mininterval=5),
+        progress=lambda steps: progress.shown(steps, total=reader.steps, told=word, unit="step"),
     )
     return training.probabilities(model, asked).argmax(1).tolist() if len(asked) else []
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from smearsynth import progress
 from smearsynth.errors import UserError
 from smearsynth.files import atomic_folder, write_tsv
 from smearsynth.options import loads
@@ -60,7 +60,7 @@ def run(args) -> None:
         options,
         seed=args.seed,
         classes=count,
-        progress=lambda steps: tqdm(steps, total=options.steps, desc="field reader", unit="step", mininterval=5),
+        progress=lambda steps: progress.shown(steps, total=options.steps, told="field reader", unit="step"),
     )
     untuned = field_reader.Thresholds(0.4, (0.5,) * count)
     reader = field_reader.FieldReader(model, options, classes, untuned)

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from tqdm import tqdm
-
-from smearsynth import images
+from smearsynth import images, progress
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic_folder, sha256, write_tsv
 
@@ -54,7 +52,7 @@ def run(args) -> None:
     of: dict[str, list[dict]] = {}
     broken: list[Problem] = []
     with atomic_folder(args.out) as folder:
-        for name, path in tqdm(files.items(), desc="read", unit="picture", mininterval=5):
+        for name, path in progress.shown(files.items(), total=len(files), told="read", unit="picture"):
             try:
                 picture = images.read(path)
             except UserError as error:

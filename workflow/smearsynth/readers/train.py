@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from smearsynth import progress
 from smearsynth.errors import raise_all
 from smearsynth.files import atomic_folder, write_tsv
 from smearsynth.options import loads
@@ -41,7 +41,7 @@ def run(args) -> None:
         labels,
         options,
         seed=args.seed,
-        progress=lambda steps: tqdm(steps, total=options.steps, desc="reader", unit="step", mininterval=5),
+        progress=lambda steps: progress.shown(steps, total=options.steps, told="reader", unit="step"),
     )
     trained = reader.Reader(model, options, types)
     counts = scores.confusion(test.category_ids, trained.name(test.pixels)[0] if len(test) else [], types)
