@@ -81,9 +81,9 @@ class Fields:
 
     def __init__(self, index: str | Path, *, crop: int, restain: float, seed: int):
         self.crop, self.restain, path = crop, restain, Path(index)
+        self.maps = field_maps.read(path, split="train")
         content = read_json(path)
         self.scale = float(content["scale"])
-        self.maps = field_maps.read(path, split="train")
         problems = [] if self.maps else [Problem(str(path), "no training fields", "check the splits of the catalogue")]
         entries = [field.entry for field in self.maps]
         for entry in entries:

@@ -1,9 +1,11 @@
 """What the section ``gans.field`` may say: the generator of whole fields."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.options import at_least, unfit
 
 
 @dataclass(frozen=True)
@@ -76,31 +78,23 @@ class FieldOptions:
     checkpoint_every: int = 500
 
     def __post_init__(self) -> None:
-        problems = [
-            Problem(name, f"{getattr(self, name)}", "1 or more")
-            for name in ("steps", "batch", "critic_filters", "threads", "log_every", "grid_every", "checkpoint_every")
-            if getattr(self, name) < 1
-        ]
-        if not 2 <= len(self.channels) <= 6 or min(self.channels, default=0) < 1:
-            problems.append(Problem("channels", f"{list(self.channels)}", "2 to 6 numbers of 1 or more"))
-        elif self.crop < 64 or self.crop % max(self.stride, 8):
-            problems.append(Problem("crop", f"{self.crop} px", f"a multiple of {max(self.stride, 8)}, 64 or more"))
-        if not 1 <= self.critic_scales <= 3:
-            problems.append(Problem("critic_scales", f"{self.critic_scales}", "1, 2 or 3"))
-        elif self.crop % (8 * 2 ** (self.critic_scales - 1)):
-            fix = f"a multiple of {8 * 2 ** (self.critic_scales - 1)} with {self.critic_scales} discriminators"
-            problems.append(Problem("crop, critic_scales", f"{self.crop} px", fix))
-        if not 0 <= self.ema < 1:
-            problems.append(Problem("ema", f"{self.ema}", "from 0 (off) to below 1, such as 0.998"))
-        if not 0 <= self.restain <= 1:
-            problems.append(Problem("restain", f"{self.restain}", "a share from 0 to 1"))
-        if min(self.l1, self.tone, self.features) < 0:
-            told = f"{self.l1}, {self.tone}, {self.features}"
-            problems.append(Problem("l1, tone, features", told, "weights of losses are not negative"))
-        if min(self.generator_rate, self.discriminator_rate) <= 0:
-            problems.append(Problem("generator_rate, discriminator_rate", "not positive", "such as 2.0e-4"))
-        for name in sorted(set(self.augment) - {"colour", "shift", "cutout"}):
-            problems.append(Problem("augment", f"{name!r}", "a list of colour, shift, cutout; [] for none"))
+        ones = ("steps", "batch", "critic_filters", "threads", "log_every", "grid_every", "checkpoint_every")
+        problems = at_least(self, dict.fromkeys(ones, 1) | {"l1": 0, "tone": 0, "features": 0})
+        levels = 2 <= len(self.channels) <= 6 and min(self.channels) >= 1
+        scales = 1 <= self.critic_scales <= 3
+        # Both networks halve the side, the generator once for each level after the first, a discriminator three times.
+        side = math.lcm(self.stride if levels else 1, 8 * 2 ** (self.critic_scales - 1) if scales else 1)
+        problems += unfit(
+            self,
+            ("channels", levels, "2 to 6 numbers of 1 or more"),
+            ("critic_scales", scales, "1, 2 or 3"),
+            ("crop", self.crop >= 64 and self.crop % side == 0, f"a multiple of {side} px with these networks, 64 or more"),
+            ("ema", 0 <= self.ema < 1, "from 0 (off) to below 1, such as 0.998"),
+            ("restain", 0 <= self.restain <= 1, "a share from 0 to 1"),
+            ("generator_rate", self.generator_rate > 0, "above 0, such as 2.0e-4"),
+            ("discriminator_rate", self.discriminator_rate > 0, "above 0, such as 2.0e-4"),
+            ("augment", set(self.augment) <= {"colour", "shift", "cutout"}, "a list of colour, shift, cutout; [] for none"),
+        )
         raise_all(problems)
 
     @property
