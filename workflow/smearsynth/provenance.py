@@ -7,13 +7,16 @@ from pathlib import Path
 
 PACKAGE = "smearsynth"
 ROOT = Path(__file__).parent
+PAGES = (".html", ".css", ".js")
+"""Files of a package that count as its code."""
 
 
 def source_digest(module: str) -> str:
     """A digest of a module and of every module of the package that it imports, directly or not.
 
     It is taken from the syntax tree without docstrings, so that comments, formatting, time stamps and the
-    place of the checkout leave it as it is, and any other edit changes it.
+    place of the checkout leave it as it is, and any other edit changes it. Pages (`PAGES`) beside a package's ``__init__``
+    count as they are.
 
     Parameters
     ----------
@@ -54,7 +57,7 @@ def _path(module: str) -> Path | None:
 
 @cache
 def _tree(module: str) -> tuple[str, frozenset[str]]:
-    """The dump of a module without docstrings, and the package modules that it imports."""
+    """The dump of a module without docstrings with the pages of a package, and the package modules that it imports."""
     path = _path(module)
     if path is None:
         raise ModuleNotFoundError(f"no module {module} in {ROOT}")
@@ -72,7 +75,9 @@ def _tree(module: str) -> tuple[str, frozenset[str]]:
     known = {name for name in imported if name.split(".")[0] == PACKAGE and _path(name)}
     # A package's own __init__ runs whenever one of its modules is imported.
     parents = {name.rsplit(".", 1)[0] for name in known | {module} if "." in name}
-    return ast.dump(tree), frozenset(known | {p for p in parents if _path(p)} - {module})
+    pages = sorted(p for p in path.parent.iterdir() if p.suffix in PAGES) if path.name == "__init__.py" else []
+    code = "\0".join([ast.dump(tree), *(page.read_text(encoding="utf-8") for page in pages)])
+    return code, frozenset(known | {p for p in parents if _path(p)} - {module})
 
 
 def _strip(node: ast.AST) -> None:

@@ -97,9 +97,13 @@ def judge(real: np.ndarray, generated: np.ndarray, rng: np.random.Generator, opt
     counts = [len(real), int(real.sum()), int(generated.sum()), float(real.mean()), float(generated.mean())]
     if np.isnan(value):
         return [*counts, None, None, None, "n/a"]
-    word = "likely" if value >= options.share else "unlikely"
-    if ends and ends[0] >= options.share:
-        word = "yes"
-    elif ends and ends[1] < options.share:
-        word = "no"
-    return [*counts, value, *(ends or (None, None)), word]
+    return [*counts, value, *(ends or (None, None)), reaches(value, ends, options.share)]
+
+
+def reaches(value: float, ends: tuple[float, float] | None, share: float) -> str:
+    """Whether a ratio reaches a share: ``yes`` or ``no`` by its whole interval, ``likely`` or ``unlikely`` by the ratio alone."""
+    if ends and ends[0] >= share:
+        return "yes"
+    if ends and ends[1] < share:
+        return "no"
+    return "likely" if value >= share else "unlikely"
