@@ -224,6 +224,33 @@ def test_verdict_per_type(tmp_path):
     assert all(row["people"] == "n/a" for row in rows.values())
 
 
+def test_verdict_of_people_beside_the_classifier(tmp_path, capsys):
+    verdict = make_verdict(tmp_path / "in.tsv", {"eosinophil": 0.9, "all cells": 0.8})
+    columns = ["measure", "set", "type", "reader", "answers", "value", "low", "high", "verdict"]
+    scores = [("one", "eosinophil", 0.5, "no"), ("one", "all", 0.75, "unlikely"), ("two", "eosinophil", None, "n/a")]
+    table = [["type_ratio", of, cell_type, "all", 9, value, None, None, word] for of, cell_type, value, word in scores]
+    write_tsv(tmp_path / "kit_scores.tsv", columns, table)
+    flags = (
+        "--taxonomy",
+        TAXONOMY_JSON,
+        "--verdict",
+        verdict,
+        "--level",
+        0.95,
+        "--share",
+        0.8,
+        "--people",
+        tmp_path / "kit_scores.tsv",
+    )
+    assert study("verdict", *flags, "--people-set", "one", "--out", tmp_path / "out") == 0
+    rows = {row["type"]: row for row in read_tsv(tmp_path / "out" / "verdict.tsv")}
+    assert rows["eosinophil"]["people"] == "no (0.50)" and rows["all cells"]["people"] == "unlikely (0.75)"
+    assert rows["eosinophil"]["verdict"] == "yes" and rows["monoblast"]["people"] == "n/a"
+    for name in ("two", "three"):
+        assert study("verdict", *flags, "--people-set", name, "--out", tmp_path / "none") == 2
+    assert "with --people-set: one, two" in capsys.readouterr().err
+
+
 def test_amount_of_data(tmp_path):
     pairs = make_pairs(tmp_path / "pairs")
     assert study("subset", "--seed", 1, "--limit", 3, "--pairs", pairs, "--out", tmp_path / "few" / "index.json") == 0
