@@ -172,3 +172,39 @@ rule gans_redraw:
         "python -m smearsynth.gans redraw --options {params.options:q} --seed {params.seed}"
         " --model $(dirname {input.model[0]:q}) --catalogue {input.catalogue:q} --windows {input.windows:q}"
         " --share {params.share} --per-type {params.per_type} --out $(dirname {output.index:q}) > {log:q} 2>&1"
+
+
+FIELD = config["gans"]["field"]
+FIELD_MODEL = multiext(
+    f"{RUN}/gans/field/", "generator.weights.h5", "model.json", "styles.npz"
+)
+
+
+# A generator of whole fields, told their label maps.
+rule gans_field_train:
+    input:
+        index=rules.fields.output.index,
+        maps=rules.fields.output.maps,
+    output:
+        model=FIELD_MODEL,
+        losses=f"{RUN}/gans/field/losses.tsv",
+        samples=directory(f"{RUN}/gans/field/samples"),
+        events=directory(f"{RUN}/gans/field/events"),
+    log:
+        f"{RUN}/logs/gans_field_train.log",
+    benchmark:
+        f"{RUN}/benchmarks/gans_field_train.tsv"
+    priority: 10
+    conda:
+        "../../envs/smearsynth.yaml"
+    threads: FIELD["threads"]
+    resources:
+        gpu=1,
+    params:
+        options=section("gans.field"),
+        seed=config["seed"],
+        state=f"{STATE}/gans/field",
+        code=code("gans.field_train"),
+    shell:
+        "python -m smearsynth.gans field_train --options {params.options:q} --seed {params.seed}"
+        " --fields {input.index:q} --state {params.state:q} --out $(dirname {output.losses:q}) > {log:q} 2>&1"

@@ -129,13 +129,35 @@ def arms_of(shares, models, networks, arms):
     ]
 
 
+def field_arm(wildcards, source, files):
+    """The files of a source, if a reader of fields is trained on it."""
+    return files if source in FIELD_ARMS[wildcards.arm] else []
+
+
+def picture_to_read(wildcards):
+    if not config["image"]:
+        raise WorkflowError(
+            "nothing to read: snakemake read --config image=FILE_OR_FOLDER"
+        )
+    return config["image"]
+
+
 def shard_count(wildcards):
     return min(PER_JOB, config["slides"]["count"] - SHARDS[wildcards.shard])
 
 
 def slide_model(wildcards):
-    """The trained generator, where cells are generated."""
+    """The trained generator, where cells or whole slides are generated."""
+    if WHOLE:
+        return FIELD_MODEL
     return multiext(f"{RUN}/gans/{MODELS[0]}/", *MODEL_FILES) if GENERATED else []
+
+
+def slide_model_flags():
+    if WHOLE:
+        return f"--model {RUN}/gans/field --device {FIELD['device']}"
+    device = TRAINING["device"]
+    return f"--model {RUN}/gans/{MODELS[0]} --device {device}" if GENERATED else ""
 
 
 def shard_of(wildcards):

@@ -40,3 +40,31 @@ rule windows:
     shell:
         "python -m smearsynth.pairs windows --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) > {log:q} 2>&1"
+
+
+FIELDS = f"{RUN}/pairs/fields"
+
+
+# The label map of every whole field with annotated cells.
+rule fields:
+    input:
+        catalogue=CATALOGUE,
+        images=PICTURES,
+    output:
+        index=f"{FIELDS}/index.json",
+        maps=[
+            directory(f"{FIELDS}/{layer}") for layer in ("pictures", "owners", "dense")
+        ],
+    log:
+        f"{RUN}/logs/fields.log",
+    benchmark:
+        f"{RUN}/benchmarks/fields.tsv"
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        options=section("pairs.fields"),
+        taxonomy=TAXONOMY,
+        code=code("pairs.fields"),
+    shell:
+        "python -m smearsynth.pairs fields --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) > {log:q} 2>&1"

@@ -2,6 +2,7 @@
 RENDER = config["slides"]["render"]
 BACKGROUND = f"{RUN}/backgrounds/{config['backgrounds']['kind']}"
 GENERATED = RENDER["renderer"] == "thesis" or RENDER["cells"] == "generated"
+WHOLE = RENDER["renderer"] == "field"
 
 
 rule slides_shard:
@@ -9,7 +10,7 @@ rule slides_shard:
         layouts=rules.layouts.output,
         catalogue=CATALOGUE,
         images=PICTURES,
-        background=BACKGROUND,
+        background=[] if WHOLE else BACKGROUND,
         model=slide_model,
     output:
         images=directory(f"{RUN}/slides/images/{{shard}}"),
@@ -24,16 +25,13 @@ rule slides_shard:
         options=section("slides.render"),
         taxonomy=TAXONOMY,
         seed=config["seed"],
-        model=(
-            f"--model {RUN}/gans/{MODELS[0]} --device {TRAINING['device']}"
-            if GENERATED
-            else ""
-        ),
+        background="" if WHOLE else f"--backgrounds {BACKGROUND}",
+        model=slide_model_flags(),
         code=code("slides.render"),
     shell:
         "python -m smearsynth.slides render --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --catalogue {input.catalogue:q} --layouts {input.layouts:q}"
-        " --backgrounds {input.background:q} {params.model}"
+        " {params.background} {params.model}"
         " --out-images {output.images:q} --out {output.instances:q} > {log:q} 2>&1"
 
 

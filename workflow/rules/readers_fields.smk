@@ -1,0 +1,85 @@
+# Readers of whole fields, and what they read.
+FIELD_READER = config["readers"]["field"]
+READ = config["readers"]["read"]
+# What a reader of fields is trained on.
+FIELD_ARMS = {
+    "slides": ["slides"],
+    "fields": ["fields"],
+    "mixture": ["slides", "fields"],
+}
+
+
+rule readers_field:
+    input:
+        slides=lambda wildcards: field_arm(
+            wildcards,
+            "slides",
+            [rules.slides_merge.output[0]]
+            + expand(rules.slides_shard.output.images, shard=SHARDS),
+        ),
+        fields=lambda wildcards: field_arm(
+            wildcards, "fields", [rules.fields.output.index, *rules.fields.output.maps]
+        ),
+    output:
+        weights=f"{RUN}/readers/field/{{arm}}/weights_best.h5",
+        about=multiext(
+            f"{RUN}/readers/field/{{arm}}/",
+            "model.json",
+            "config.json",
+            "thresholds.json",
+            "losses.tsv",
+        ),
+    log:
+        f"{RUN}/logs/readers_field/{{arm}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/readers_field/{{arm}}.tsv"
+    wildcard_constraints:
+        arm="|".join(FIELD_ARMS),
+    priority: 10
+    conda:
+        "../../envs/smearsynth.yaml"
+    threads: FIELD_READER["threads"]
+    resources:
+        gpu=1,
+    params:
+        options=section("readers.field"),
+        taxonomy=TAXONOMY,
+        seed=config["seed"],
+        slides=lambda wildcards, input: (
+            f"--slides {input.slides[0]} {RUN}/slides/images" if input.slides else ""
+        ),
+        fields=lambda wildcards, input: (
+            f"--fields {input.fields[0]}" if input.fields else ""
+        ),
+        # Two sources are drawn equally often, whatever their sizes.
+        shares=lambda wildcards: (
+            "--shares 1 1" if len(FIELD_ARMS[wildcards.arm]) == 2 else ""
+        ),
+        code=code("readers.field_train"),
+    shell:
+        "python -m smearsynth.readers field_train --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} {params.slides} {params.fields} {params.shares}"
+        " --out $(dirname {output.weights:q}) > {log:q} 2>&1"
+
+
+# snakemake read --config image=FILE_OR_FOLDER
+rule read:
+    input:
+        model=expand(rules.readers_field.output.about, arm=READ["arm"]),
+        weights=expand(rules.readers_field.output.weights, arm=READ["arm"]),
+        image=picture_to_read,
+    output:
+        directory(f"{RUN}/readers/read/{Path(config['image'] or 'nothing').stem}"),
+    log:
+        f"{RUN}/logs/read/{Path(config['image'] or 'nothing').stem}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    threads: FIELD_READER["threads"]
+    resources:
+        gpu=1,
+    params:
+        um_per_px=f"--um-per-px {READ['um_per_px']}" if READ["um_per_px"] else "",
+        code=code("readers.read"),
+    shell:
+        "python -m smearsynth.readers read --model $(dirname {input.weights:q}) --images {input.image:q}"
+        " {params.um_per_px} --out {output:q} > {log:q} 2>&1"
