@@ -11,9 +11,9 @@ CONVEX = 0.82
 """Least solidity of a pallor; gaps between cells have sides that bend inwards."""
 OF_ONE = 0.8
 """Least share of a pallor that one cell has of it."""
-NECK = 0.86
+NECK = 0.92
 """Two middles are one cell's if the depth between them is at least this share of the lesser one's."""
-LARGEST = 1.7
+LARGEST = 1.4
 """Largest area that two middles may have as one cell, in that of a red cell."""
 
 
@@ -70,7 +70,7 @@ def solidity(mask: np.ndarray) -> float:
     points = np.argwhere(mask)[:, ::-1].astype(np.int32)
     canvas = np.zeros(mask.shape, np.uint8)
     cv2.fillConvexPoly(canvas, cv2.convexHull(points), 1)
-    return np.count_nonzero(mask) / max(np.count_nonzero(canvas), 1)
+    return float(mask.sum()) / max(float(canvas.sum()), 1.0)
 
 
 def opened(mask: np.ndarray, radius: float) -> np.ndarray:
