@@ -6,6 +6,7 @@ from typing import Literal
 
 from smearsynth.errors import Problem, raise_all
 from smearsynth.gans.family import RECIPES, Recipe
+from smearsynth.options import at_least, unfit
 
 NAMES = tuple(RECIPES)
 AUGMENTATIONS = ("colour", "shift", "cutout")
@@ -40,25 +41,17 @@ class Change:
     spread: bool | None = None
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.model not in NAMES:
-            problems.append(Problem("model", f"{self.model!r}", f"one of {', '.join(NAMES)}"))
-        for name in ("generator_rate", "critic_rate"):
-            value = getattr(self, name)
-            if value is not None and value <= 0:
-                problems.append(Problem(name, f"{value}", "above 0, such as 1.0e-4"))
-        for name in ("critic_steps", "noise", "penalty_every"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                problems.append(Problem(name, f"{value}", "1 or more"))
-        for name in ("penalty", "auxiliary_weight", "generator_auxiliary_weight"):
-            value = getattr(self, name)
-            if value is not None and value < 0:
-                problems.append(Problem(name, f"{value}", "0 or more"))
-        if self.ema is not None and not 0 <= self.ema < 1:
-            problems.append(Problem("ema", f"{self.ema}", "from 0 (off) to below 1, such as 0.998"))
-        for name in sorted(set(self.augment or ()) - set(AUGMENTATIONS)):
-            problems.append(Problem("augment", f"{name!r}", f"a list of {', '.join(AUGMENTATIONS)}; [] for none"))
+        limits = {"critic_steps": 1, "noise": 1, "penalty_every": 1}
+        limits |= {"penalty": 0, "auxiliary_weight": 0, "generator_auxiliary_weight": 0}
+        problems = at_least(self, {name: limit for name, limit in limits.items() if getattr(self, name) is not None})
+        problems += unfit(
+            self,
+            ("model", self.model in NAMES, f"one of {', '.join(NAMES)}"),
+            ("generator_rate", self.generator_rate is None or self.generator_rate > 0, "above 0, such as 1.0e-4"),
+            ("critic_rate", self.critic_rate is None or self.critic_rate > 0, "above 0, such as 1.0e-4"),
+            ("ema", self.ema is None or 0 <= self.ema < 1, "from 0 (off) to below 1, such as 0.998"),
+            ("augment", set(self.augment or ()) <= set(AUGMENTATIONS), f"a list of {', '.join(AUGMENTATIONS)}; [] for none"),
+        )
         raise_all(problems)
 
 
@@ -120,13 +113,12 @@ class FamilyOptions:
     changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
-        problems = [Problem(name, f"{getattr(self, name)}", "1 or more") for name in COUNTS if getattr(self, name) < 1]
-        if self.batch < 2:
-            problems.append(Problem("batch", f"{self.batch}", "2 or more"))
-        if not 0 <= self.validation <= 0.5:
-            problems.append(Problem("validation", f"{self.validation}", "from 0 to 0.5"))
-        if not 0 <= self.ema < 1:
-            problems.append(Problem("ema", f"{self.ema}", "from 0 (off) to below 1, such as 0.99"))
+        problems = at_least(self, {**dict.fromkeys(COUNTS, 1), "batch": 2})
+        problems += unfit(
+            self,
+            ("validation", 0 <= self.validation <= 0.5, "from 0 to 0.5"),
+            ("ema", 0 <= self.ema < 1, "from 0 (off) to below 1, such as 0.99"),
+        )
         for name in sorted(set(self.models) - set(NAMES)):
             problems.append(Problem("models", f"{name!r}", f"a list of {', '.join(NAMES)}"))
         told = [change.model for change in self.changes]

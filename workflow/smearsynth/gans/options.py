@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.options import at_least, unfit
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,7 @@ class ThesisOptions:
     epochs: int = 200
 
     def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise_all([Problem("epochs", f"{self.epochs}", "1 or more")])
+        raise_all(at_least(self, {"epochs": 1}))
 
 
 @dataclass(frozen=True)
@@ -86,22 +86,15 @@ class DefaultOptions:
     precision: Literal["bfloat16", "float32"] = "bfloat16"
 
     def __post_init__(self) -> None:
-        problems = []
-        for name in ("steps", "batch", "filters", "critic_filters"):
-            if getattr(self, name) < 1:
-                problems.append(Problem(name, f"{getattr(self, name)}", "1 or more"))
-        if self.crop < 32 or self.crop % 32:
-            problems.append(Problem("crop", f"{self.crop} px", "a multiple of 32"))
-        if not 0 <= self.ema < 1:
-            problems.append(Problem("ema", f"{self.ema}", "from 0 (off) to below 1, such as 0.998"))
-        if min(self.l1, self.tone, self.features) < 0:
-            problems.append(
-                Problem("l1, tone, features", f"{self.l1}, {self.tone}, {self.features}", "weights of losses are not negative")
-            )
-        if min(self.generator_rate, self.discriminator_rate) <= 0:
-            problems.append(Problem("generator_rate, discriminator_rate", "not positive", "such as 2.0e-4"))
-        for name in set(self.augment) - {"colour", "shift", "cutout"}:
-            problems.append(Problem("augment", f"{name!r}", "a list of colour, shift, cutout; [] for none"))
+        problems = at_least(self, {"steps": 1, "batch": 1, "filters": 1, "critic_filters": 1, "l1": 0, "tone": 0, "features": 0})
+        problems += unfit(
+            self,
+            ("crop", self.crop >= 32 and self.crop % 32 == 0, "a multiple of 32 px"),
+            ("ema", 0 <= self.ema < 1, "from 0 (off) to below 1, such as 0.998"),
+            ("generator_rate", self.generator_rate > 0, "above 0, such as 2.0e-4"),
+            ("discriminator_rate", self.discriminator_rate > 0, "above 0, such as 2.0e-4"),
+            ("augment", set(self.augment) <= {"colour", "shift", "cutout"}, "a list of colour, shift, cutout; [] for none"),
+        )
         raise_all(problems)
 
 
@@ -133,8 +126,4 @@ class GanOptions:
     checkpoint_every: int = 500
 
     def __post_init__(self) -> None:
-        raise_all(
-            Problem(name, f"{getattr(self, name)}", "1 or more")
-            for name in ("threads", "log_every", "grid_every", "checkpoint_every")
-            if getattr(self, name) < 1
-        )
+        raise_all(at_least(self, {"threads": 1, "log_every": 1, "grid_every": 1, "checkpoint_every": 1}))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.options import unfit
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ class PairsOptions:
     limit: int | None = None
 
     def __post_init__(self) -> None:
-        problems = []
-        if not 16 <= self.size <= 4096:
-            problems.append(Problem("size", f"{self.size} px", "a window has between 16 and 4096 px"))
-        if self.limit is not None and self.limit < 1:
-            problems.append(Problem("limit", f"{self.limit} cells of a type", "1 or more, or null for all"))
-        raise_all(problems)
+        raise_all(
+            unfit(
+                self,
+                ("size", 16 <= self.size <= 4096, "a window has between 16 and 4096 px"),
+                ("limit", self.limit is None or self.limit >= 1, "1 cell of a type or more, or null for all"),
+            )
+        )

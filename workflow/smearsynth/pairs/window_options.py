@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from smearsynth.errors import Problem, raise_all
+from smearsynth.errors import raise_all
+from smearsynth.options import unfit
 
 KINDS = ("white", "red", "platelet", "background")
 
@@ -30,12 +31,13 @@ class WindowOptions:
     kinds: tuple[str, ...] = ("white", "platelet")
 
     def __post_init__(self) -> None:
-        problems = []
-        for name, least in (("window", 16), ("size", 32)):
-            if not least <= getattr(self, name) <= 4096:
-                problems.append(Problem(name, f"{getattr(self, name)} px", f"between {least} and 4096 px"))
-        if self.size % 16:
-            problems.append(Problem("size", f"{self.size} px", "a multiple of 16, as the networks halve it four times"))
-        if not self.kinds or set(self.kinds) - set(KINDS):
-            problems.append(Problem("kinds", f"{list(self.kinds)}", f"one or more of {', '.join(KINDS)}"))
-        raise_all(problems)
+        size = 32 <= self.size <= 4096 and self.size % 16 == 0
+        kinds = bool(self.kinds) and set(self.kinds) <= set(KINDS)
+        raise_all(
+            unfit(
+                self,
+                ("window", 16 <= self.window <= 4096, "between 16 and 4096 px"),
+                ("size", size, "between 32 and 4096 px, a multiple of 16, as the networks halve it four times"),
+                ("kinds", kinds, f"one or more of {', '.join(KINDS)}"),
+            )
+        )
