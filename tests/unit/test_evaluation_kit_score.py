@@ -128,6 +128,14 @@ def test_types_named_on_real_cells_alone(kit, tmp_path):
     assert float(found["type_ratio", "all", "red_blood_cell", "all"]["value"]) == 1
     assert float(found["type_ratio", "all", "all", "all"]["value"]) == 0.5
     assert found["type_ratio", "all", "all", "all"]["verdict"] == "no"
+    # Eight cells of a side: the ratio alone is told.
+    assert (
+        found["type_ratio", "all", "eosinophil", "all"]["verdict"],
+        found["type_ratio", "all", "eosinophil", "all"]["low"],
+    ) == (
+        "unlikely",
+        "n/a",
+    )
     assert found["between type: Fleiss' kappa", "all", "all", "all"]["value"] == "1"
 
 

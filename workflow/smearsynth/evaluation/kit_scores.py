@@ -14,6 +14,8 @@ from smearsynth.evaluation.verdict import reaches
 ALL = "all"
 """All sets, all readers or all types."""
 CHANCE = 0.5
+LEAST = 10
+"""Fewer real or synthetic cells than these, resampled, would look surer than they are: no interval of their ratio is given."""
 APART, NOT_APART, REVERSED = "told apart", "not told apart from chance", "taken for the other"
 
 
@@ -132,9 +134,9 @@ def _ratio(real: np.ndarray, synthetic: np.ndarray, name: str, type_name: str, o
     above, below = resampled_share(synthetic, drawn, rng), resampled_share(real, drawn, rng)
     ratios = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
     value = float(np.nanmean(synthetic) / np.nanmean(real))
-    # All right or all wrong on both sides: nothing varies, and no interval can be told.
-    varies = np.nanstd(ratios) > 0 if np.isfinite(ratios).any() else False
-    low_high = ends(ratios, level=options.level) if varies else None
+    # All right or all wrong on both sides: nothing varies, and no interval can be told either.
+    enough = min(np.isfinite(side).any(0).sum() for side in (real, synthetic)) >= LEAST
+    low_high = ends(ratios, level=options.level) if enough and np.ptp(ratios[np.isfinite(ratios)]) > 0 else None
     word = reaches(value, low_high, options.share)
     return Score("type_ratio", name, type_name, ALL, count, value, *(low_high or (None, None)), verdict=word)
 
