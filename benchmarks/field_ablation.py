@@ -66,10 +66,12 @@ def draw(folder: Path, args) -> None:
 
 
 def features(source: Path, out: Path, args) -> list[Path]:
-    """Files of the crops' features by each extractor."""
+    """Files of the crops' features by each extractor; drawn pictures have the resolution of the fields."""
     found = {"squeezenet": {"network": f"file:{args.squeezenet}:fire9_concat"}} | (
         {"cells": {"network": "cells"}} if args.reader else {}
     )
+    sizes = {field.um_per_px for field in field_maps.read(args.fields, split="test")}
+    size = ["--um-per-px", sizes.pop()] if source.is_dir() and len(sizes) == 1 and None not in sizes else []
     how = {"side": args.side, "crops": args.crops, "um_per_px": None, "layers": {}}
     for name in found:
         told = [
@@ -83,7 +85,9 @@ def features(source: Path, out: Path, args) -> list[Path]:
             args.seed,
         ]
         reader = ["--reader", args.reader] if name == "cells" else []
-        command("smearsynth.evaluation", "field_features", *told, *reader, "--pictures", source, "--out", out / f"{name}.npz")
+        command(
+            "smearsynth.evaluation", "field_features", *told, *reader, "--pictures", source, *size, "--out", out / f"{name}.npz"
+        )
     return [out / f"{name}.npz" for name in found]
 
 
