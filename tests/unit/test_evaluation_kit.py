@@ -146,6 +146,15 @@ def test_fields_of_another_resolution_or_split_are_refused(tmp_path, capsys):
     assert "cut smaller" in refused(tmp_path, capsys, options={**options, "crop": 200}, real=real, synthetic=[f"made={real}"])
 
 
+def test_an_untold_resolution_is_said(tmp_path, capsys):
+    real = make_fields(tmp_path / "real", split="test", count=3, um_per_px=0.2)
+    made = make_fields(tmp_path / "made", split=None, count=3)
+    options = json.dumps({**OPTIONS, "show": "fields", "each": 2, "repeats": 0})
+    flags = ("--taxonomy", TAXONOMY_JSON, "--seed", 1, "--real", real, "--synthetic", f"made={made}", "--out", tmp_path / "kit")
+    assert evaluation("kit", "--options", options, *flags) == 0
+    assert "made: no resolution is told; see to it that it is 0.2 um/px" in capsys.readouterr().err
+
+
 def test_crops_of_one_field_do_not_overlap(tmp_path):
     field = Field(tmp_path, "one", 200, 300, None, np.zeros((0, 4)))
     found = crops([field], count=40, side=50, anywhere=True, rng=np.random.default_rng(1))

@@ -98,6 +98,8 @@ def fields(real: Path, synthetic: Mapping[str, Path], options: KitOptions, *, se
     if scales and max(scales) > 1.05 * min(scales):
         what = f"resolutions from {min(scales):g} to {max(scales):g} um/px"
         raise UserError.of("--real", what, "give fields and slides of one resolution: cells of two sizes tell which is which")
+    for name in [name for name, pool in found.items() if scales and not all(field.um_per_px for field in pool)]:
+        print(f"{name}: no resolution is told; see to it that it is {min(scales):g} um/px", file=sys.stderr)
     pool = found.pop(REAL)
     anywhere = not options.around
     items = kit_items.chosen_fields(pool, found, each=options.each, side=options.crop, anywhere=anywhere, seed=seed)
