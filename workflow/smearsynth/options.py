@@ -8,6 +8,7 @@ import dataclasses
 import json
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from smearsynth.errors import Problem, UserError, unknown
@@ -68,7 +69,7 @@ def unfit(options: Any, *checks: tuple[str, bool, str]) -> list[Problem]:
     return [Problem(name, got(getattr(options, name)), fix) for name, fine, fix in checks if not fine]
 
 
-def at_least(options: Any, limits: dict[str, float]) -> list[Problem]:
+def at_least(options: Any, limits: Mapping[str, float]) -> list[Problem]:
     """The problems of options that are below their limit, see `unfit`."""
     return unfit(options, *((name, getattr(options, name) >= limit, f"at least {limit}") for name, limit in limits.items()))
 
