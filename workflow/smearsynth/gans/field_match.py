@@ -105,7 +105,8 @@ def regions(picture: np.ndarray, reds: field_labels.Reds) -> tuple[np.ndarray, n
     azure = field_labels.stained(picture, solid, faint, np.median(picture[~faint], axis=0), reds).astype(np.uint8)
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(azure, connectivity=8)
     large = (stats[:, cv2.CC_STAT_AREA] >= WHITE * reds.area)[numbers] & (azure > 0)
-    kinds = np.where(azure > 0, field_planes.KINDS.index("platelet"), solid).astype(np.uint8)
+    kinds = solid.astype(np.uint8)
+    kinds[azure > 0] = field_planes.KINDS.index("platelet")
     # Around nuclei lies plasm, whose end is not known.
     reach = 2 * round(0.6 * reds.radius) + 1
     near = cv2.dilate(large.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
