@@ -17,13 +17,13 @@ from smearsynth.pairs import field_parting
 
 BLUER, BLUE = 11.0, 8.0
 """How much bluer the azure dye is than the field's red cells, and than the empty smear, in the finder's unit of `purple`."""
-MARGIN = 0.5
+MARGIN = 0.3
 """The pale margin of a platelet is bluer than its surroundings by this share of `BLUER` and `BLUE`."""
 COMPACT, LONG = 0.8, 2.0
 """Least solidity and greatest aspect of platelets: the blue fringes of a lens lie around red cells as crescents."""
 WANDER = 15.0
 """How far the colour of a field's red cells may lie from that of its source's."""
-SPECK, LARGEST_PLATELET = 0.04, 0.5
+SPECK, LARGEST_PLATELET = 0.06, 0.5
 """Areas of platelets, in those of a red cell."""
 STRAY = 0.25
 """Area, in that of a red cell, from which what is azure and cut by the frame may be a white cell's edge as well as a platelet."""

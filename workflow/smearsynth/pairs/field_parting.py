@@ -9,6 +9,8 @@ PALLOR = 0.35
 """Largest hole that may be a cell's pallor, in the area of a red cell."""
 CONVEX = 0.82
 """Least solidity of a pallor; gaps between cells have sides that bend inwards."""
+DEEPEST = 1.3
+"""Greatest depth that a cell may have at its pallor, in radii of a red cell; amid four cells that touch it is greater."""
 OF_ONE = 0.8
 """Least share of a pallor that one cell has of it."""
 NECK = 0.92
@@ -35,9 +37,7 @@ def part(matter: np.ndarray, radius: float) -> list[np.ndarray]:
     whole = opened(filled(matter, np.pi * radius**2), 0.15 * radius)
     if not whole.any():
         return []
-    # Beyond the frame lies no background: a cut cell is deepest where the frame cuts it.
-    depth = cv2.distanceTransform(np.pad(whole, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-    depth = cv2.GaussianBlur(depth, (0, 0), 0.1 * radius) * whole
+    depth = cv2.GaussianBlur(depths(whole), (0, 0), 0.1 * radius) * whole
     reach = 2 * max(1, round(0.4 * radius)) + 1
     tops, _ = ndimage.label((depth >= ndimage.maximum_filter(depth, reach)) & whole & (depth > 0.1 * radius))
     basins = merged(watershed(-depth, tops, mask=whole), depth, np.pi * radius**2)
@@ -53,7 +53,7 @@ def part(matter: np.ndarray, radius: float) -> list[np.ndarray]:
 def filled(matter: np.ndarray, area: float) -> np.ndarray:
     """Matter with the pallors of its cells, but with the gaps between them left open."""
     holes, _ = ndimage.label(~matter)
-    result = matter.copy()
+    chosen = []
     for number, place in enumerate(ndimage.find_objects(holes), 1):
         rows, columns = place
         hole = holes[place] == number
@@ -61,8 +61,17 @@ def filled(matter: np.ndarray, area: float) -> np.ndarray:
         if sides > 1 or np.count_nonzero(hole) > PALLOR * area:
             continue
         if np.count_nonzero(hole) < 0.02 * area or solidity(hole) >= CONVEX:
-            result[place] |= hole
-    return result
+            chosen.append(number)
+    pallors = np.isin(holes, chosen)
+    deepest = ndimage.maximum(depths(matter | pallors), holes, chosen) if chosen else []
+    gaps = [number for number, depth in zip(chosen, deepest, strict=True) if depth > DEEPEST * np.sqrt(area / np.pi)]
+    return matter | (pallors & ~np.isin(holes, gaps))
+
+
+def depths(mask: np.ndarray) -> np.ndarray:
+    """Distance of each pixel to the background, float32; beyond the frame lies none: a cut cell is deepest at the cut."""
+    padded = np.pad(mask, 1, mode="edge").astype(np.uint8)
+    return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
 
 
 def solidity(mask: np.ndarray) -> float:
