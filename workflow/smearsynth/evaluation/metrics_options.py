@@ -39,12 +39,12 @@ class ExtractorOptions:
             self,
             ("network", known, "cells, keras:NAME or file:PATH:LAYER"),
             ("size", self.size is None or self.size >= 32, "null, or at least 32 pixels"),
-            ("sha256", digits, "64 hexadecimal digits, as sha256sum prints them"),
         )
         if self.weights is not None and kind != "keras":
             problems.append(Problem("weights", f"given for {self.network}", "null; only keras:NAME takes weights"))
         if self.remote and self.sha256 is None:
             problems.append(Problem("sha256", "missing for weights that are fetched", "give the SHA-256 of the file"))
+        problems += unfit(self, ("sha256", digits, "64 hexadecimal digits, as sha256sum prints them"))
         raise_all(problems)
 
     @property
