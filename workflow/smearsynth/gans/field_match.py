@@ -10,7 +10,7 @@ from smearsynth.cells import finder
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic_folder, read_json, write_tsv
 from smearsynth.gans import field_planes, field_style, guides
-from smearsynth.pairs import field_labels
+from smearsynth.pairs import field_labels, field_parting
 
 WHITE = 0.5
 """Stained matter of this area or more, in that of a common red cell, is a white cell's nucleus; less may be a platelet."""
@@ -99,14 +99,19 @@ def regions(picture: np.ndarray, reds: field_labels.Reds) -> tuple[np.ndarray, n
         Of white cells only nuclei; what lies around those is none of the kinds (255).
     dense : ndarray of bool, shape (height, width)
     """
-    solid, faint = finder.matter(picture, finder.SOLID), finder.matter(picture, finder.FAINT)
-    if solid is None or faint is None or not (~faint).any():
+    ground = field_labels.smear(picture, np.zeros(picture.shape[:2], bool), reds)
+    if ground is None:
         return None
-    azure = field_labels.stained(picture, solid, faint, np.median(picture[~faint], axis=0), reds).astype(np.uint8)
-    _, numbers, stats, _ = cv2.connectedComponentsWithStats(azure, connectivity=8)
-    large = (stats[:, cv2.CC_STAT_AREA] >= WHITE * reds.area)[numbers] & (azure > 0)
-    kinds = solid.astype(np.uint8)
-    kinds[azure > 0] = field_planes.KINDS.index("platelet")
+    solid, faint, behind = ground
+    pieces = field_labels.stained(picture, solid, faint, behind, reds)
+    kinds, azure, large = (np.zeros(solid.shape, kind) for kind in (np.uint8, bool, bool))
+    for piece in pieces:
+        azure |= piece
+        large |= piece if np.count_nonzero(piece) >= WHITE * reds.area else False
+    # Parted into cells as the training fields' were, for then their pale middles are theirs.
+    for cell in field_parting.part(solid & ~azure, reds.radius):
+        kinds[cell] = field_planes.KINDS.index("red")
+    kinds[azure] = field_planes.KINDS.index("platelet")
     # Around nuclei lies plasm, whose end is not known.
     reach = 2 * round(0.6 * reds.radius) + 1
     near = cv2.dilate(large.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
