@@ -114,7 +114,7 @@ def test_layouts_of_another_scale_are_refused(world):
     known = Sources(read_with_scale(sources, 0.095))
     with pytest.raises(UserError, match=r"times as large") as caught:
         field.check_scale(layouts, known, 0.19)
-    assert "set it around 0.5, such as [0.45, 0.55]" in str(caught.value)
+    assert "set it to 0.19, or leave it null and set layouts.scale around 0.5" in str(caught.value)
     field.check_scale(layouts, Sources(read_with_scale(sources, 0.19)), 0.19)
 
 

@@ -154,7 +154,7 @@ def check_scale(layouts: list[dict], sources: Sources, um_per_px: float | None) 
             ratios.append(scales[-1] * um_per_px / size)
     if not ratios or 1 / NEAR <= np.median(ratios) <= NEAR:
         return
-    needed = float(np.median(scales) / np.median(ratios))
     what = f"cells are {np.median(ratios):.2f} times as large as those that the generator was trained on"
-    fix = f"set it around {needed:.2g}, such as [{0.9 * needed:.2g}, {1.1 * needed:.2g}]: it draws {um_per_px:.3g} µm a pixel"
-    raise UserError.of("layouts.scale", what, fix)
+    needed = float(np.median(scales) / np.median(ratios))
+    fix = f"set it to {um_per_px:.3g}, or leave it null and set layouts.scale around {needed:.2g}, and draw the layouts anew"
+    raise UserError.of("layouts.um_per_px", what, fix)

@@ -40,21 +40,18 @@ def run(args: argparse.Namespace) -> None:
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     shard = read_json(args.layouts)
     check(shard["layouts"], taxonomy)
-    needed = {
-        "--model": options.renderer != "cutout" or options.cells == "generated",
-        "--backgrounds": options.renderer != "field",
-    }
-    given = {"--model": args.model, "--backgrounds": args.backgrounds}
-    raise_all(
-        Problem("slides.render", f"renderer {options.renderer} needs {flag}", f"pass {flag}")
-        for flag, need in needed.items()
-        if need and given[flag] is None
-    )
+    generated = options.renderer != "cutout" or options.cells == "generated"
+    problems = []
+    if generated and args.model is None:
+        problems.append(Problem("slides.render", "generated cells need a trained generator", "pass --model"))
+    if options.renderer != "field" and args.backgrounds is None:
+        problems.append(Problem("slides.render", f"renderer {options.renderer} needs backgrounds", "pass --backgrounds"))
+    raise_all(problems)
     if options.renderer == "field":
         painter = whole(options, taxonomy, shard["layouts"], args)
     else:
         generator = None
-        if needed["--model"]:
+        if generated:
             from smearsynth.gans import sampling
 
             generator = sampling.load(args.model, device=args.device)
