@@ -14,6 +14,7 @@ include: "workflow/rules/readers.smk"
 include: "workflow/rules/readers_fields.smk"
 include: "workflow/rules/evaluation_sets.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/evaluation_kit.smk"
 include: "workflow/rules/studies.smk"
 include: "workflow/rules/hazra2022.smk"
 

@@ -38,6 +38,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "evaluation.field_features": ("smearsynth.evaluation.field_options", "FieldFeaturesOptions"),
     "evaluation.field_distance": ("smearsynth.evaluation.field_options", "FieldDistanceOptions"),
     "evaluation.field_two_sample": ("smearsynth.evaluation.field_options", "FieldTwoSampleOptions"),
+    "evaluation.kit": ("smearsynth.evaluation.kit_options", "KitOptions"),
     "studies.hazra2022": ("smearsynth.studies.hazra_options", "HazraOptions"),
     "studies.thesis": ("smearsynth.studies.options", "ThesisOptions"),
 }
