@@ -138,7 +138,8 @@ def _ratio(real: np.ndarray, synthetic: np.ndarray, name: str, type_name: str, o
     enough = min(np.isfinite(side).any(0).sum() for side in (real, synthetic)) >= LEAST
     low_high = ends(ratios, level=options.level) if enough and np.ptp(ratios[np.isfinite(ratios)]) > 0 else None
     word = reaches(value, low_high, options.share)
-    return Score("type_ratio", name, type_name, ALL, count, value, *(low_high or (None, None)), verdict=word)
+    low, high = low_high or (None, None)
+    return Score("type_ratio", name, type_name, ALL, count, value, low, high, verdict=word)
 
 
 def agreement(answered: np.ndarray) -> tuple[str, float]:

@@ -150,7 +150,10 @@ def batch(fields: Fields, step: int, *, seed: int, batch: int, levels: int) -> d
         (batch, 8).
     """
     generator, crop = rng(seed, "step", step), fields.crop
-    reals, labels, lights, styles = [], [], [], []
+    reals: list[np.ndarray] = []
+    labels: list[np.ndarray] = []
+    lights: list[np.ndarray] = []
+    styles: list[np.ndarray] = []
     for _ in range(batch):
         among = fields.by_type[generator.integers(len(fields.by_type))] if fields.by_type else np.arange(len(fields.maps))
         i = int(among[generator.integers(len(among))])

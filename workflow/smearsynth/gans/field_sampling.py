@@ -167,10 +167,10 @@ class FieldGenerator:
         if isinstance(chosen, int | np.integer):
             if not 0 <= chosen < len(self.styles.values):
                 raise UserError.of("style", f"{chosen}", f"from 0 to {len(self.styles.values) - 1}")
-            chosen = self.styles.values[chosen]
-        if np.shape(chosen) != (len(field_style.NAMES),):
-            raise UserError.of("style", f"of shape {np.shape(chosen)}", f"the {len(field_style.NAMES)} numbers of a style")
-        return self.styles.filled(chosen)
+        values = self.styles.values[chosen] if isinstance(chosen, int | np.integer) else np.asarray(chosen)
+        if values.shape != (len(field_style.NAMES),):
+            raise UserError.of("style", f"of shape {values.shape}", f"the {len(field_style.NAMES)} numbers of a style")
+        return self.styles.filled(values)
 
 
 def check(owners: np.ndarray, category_ids: np.ndarray, dense: np.ndarray) -> tuple[int, int]:
