@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smearsynth.errors import Problem, raise_all
+from smearsynth.evaluation.interval_options import interval
+from smearsynth.options import unfit
 from smearsynth.taxonomy import KINDS
 
 
@@ -77,11 +79,4 @@ class KitScoreOptions:
     share: float = 0.8
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.resamples < 100:
-            problems.append(Problem("resamples", f"got {self.resamples}", "at least 100; 2000 is usual"))
-        if not 0.5 <= self.level < 1:
-            problems.append(Problem("level", f"got {self.level}", "from 0.5 to below 1; 0.95 is usual"))
-        if not 0 < self.share <= 1:
-            problems.append(Problem("share", f"got {self.share}", "above 0, at most 1"))
-        raise_all(problems)
+        raise_all(interval(self) + unfit(self, ("share", 0 < self.share <= 1, "above 0, at most 1")))
