@@ -15,8 +15,8 @@ from slide_world import TAXONOMY_JSON, TYPES
 from smearsynth import coco, images
 from smearsynth.cli import dispatch
 from smearsynth.files import read_tsv, sha256, write_json
-from smearsynth.layouts.raster import Window
-from smearsynth.slides.annotations import annotate, own
+from smearsynth.layouts.raster import Window, own
+from smearsynth.slides.annotations import annotate
 from smearsynth.slides.exports.geometry import one_ring, trace
 
 COMMANDS = ("render", "merge", "preview", "export")

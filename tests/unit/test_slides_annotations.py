@@ -5,9 +5,9 @@ import pytest
 from pycocotools import mask as rle
 
 from smearsynth import coco
-from smearsynth.layouts.raster import Window, window
+from smearsynth.layouts.raster import Window, own, window
 from smearsynth.slides import runs
-from smearsynth.slides.annotations import annotate, own
+from smearsynth.slides.annotations import annotate
 
 
 def square(x: int, y: int, *, side: int = 9) -> np.ndarray:

@@ -4,4 +4,4 @@ import sys
 
 from smearsynth.cli import dispatch
 
-sys.exit(dispatch("smearsynth.layouts", ("draw", "picture")))
+sys.exit(dispatch("smearsynth.layouts", ("draw", "measure", "picture")))

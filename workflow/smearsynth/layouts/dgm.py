@@ -85,7 +85,7 @@ def _cells(
 ) -> list[Placed]:
     height, width = options.size
     low, high = options.scale
-    margin = high * max(float(np.median([s.radius for s in white])), 1.0) + 1
+    margin = high * max(float(np.median([s.unit * s.radius for s in white])), 1.0) + 1
     cells = []
     for x, y, z in points:
         among = red if rng.random() < options.dgm.red_to_white / (options.dgm.red_to_white + 1) else white
@@ -94,7 +94,7 @@ def _cells(
         matrix = raster.affine(
             shape.centre,
             position=position,
-            scale=low + z * (high - low),
+            scale=shape.unit * (low + z * (high - low)),
             angle=rng.uniform(0, 2 * np.pi),
             mirror=bool(rng.integers(2)),
         )

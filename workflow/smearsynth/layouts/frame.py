@@ -5,7 +5,7 @@ import numpy as np
 
 from smearsynth.layouts import raster
 from smearsynth.layouts.options import LayoutOptions
-from smearsynth.layouts.placement import Placed
+from smearsynth.layouts.placement import Placed, same_rouleau
 from smearsynth.layouts.raster import Window
 from smearsynth.layouts.relax import closeness_of
 
@@ -27,24 +27,29 @@ class Frame:
         self.cells: list[Placed] = []
         self.grid: dict[tuple[int, int], list[int]] = {}
 
-    def put(self, cell: Placed) -> Placed | None:
-        """Keep a cell if it comes too near no other; else return None."""
+    def fits(self, cell: Placed) -> bool:
+        """Whether a cell comes too near no other."""
         packed, shape = self.options.packed, self.options.size
         part = cell.window
         inside = part.area / max(cell.shape.area * cell.scale**2, 1)
         if inside < VISIBLE or (self.options.border == "inside" and not _within(cell.polygon, shape)):
-            return None
-        if packed.overlap == 0:
+            return False
+        if packed.overlap == 0 and cell.rouleau < 0:
             wide = raster.grown(part, packed.min_gap, shape)
-            if np.any(self.occupied[wide.slices][wide.mask]):
-                return None
-        else:
-            for other in self._near(part):
-                # White cells push each other aside; red cells and platelets slide over and under.
-                both_white = cell.shape.kind == other.shape.kind == "white"
-                allowed = 0 if both_white else packed.overlap * min(part.area, other.window.area)
-                if raster.shared(part, other.window) > allowed:
-                    return None
+            return not np.any(self.occupied[wide.slices][wide.mask])
+        for other in self._near(part):
+            # White cells push each other aside; red cells and platelets slide over and under.
+            both_white = cell.shape.kind == other.shape.kind == "white"
+            allowed = 0 if both_white else packed.overlap * min(part.area, other.window.area)
+            if not same_rouleau(cell, other) and raster.shared(part, other.window) > allowed:
+                return False
+        return True
+
+    def put(self, cell: Placed) -> Placed | None:
+        """Keep a cell if it `fits`; else return None."""
+        if not self.fits(cell):
+            return None
+        part = cell.window
         self.occupied[part.slices] |= part.mask
         rows, columns = np.nonzero(part.mask)
         self.coarse[(rows + part.top) // self.step, (columns + part.left) // self.step] = 1

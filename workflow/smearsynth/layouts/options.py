@@ -46,6 +46,17 @@ class PackedOptions:
         never overlap.
     differential : tuple of Share
         Shares of the cells, summing to 1. A list, so that a preset replaces it whole.
+    like : str or None
+        ``reference``: coverage, shares of the kinds and clusters are those of measured reference fields; `differential` then
+        says how types share within their kind alone.
+    clusters : float
+        Share of the red cells in groups of touching ones, in [0, 1].
+    cluster_size : float
+        Cells of such a group in the mean, from 2.
+    rouleaux : float
+        Share of the red cells in rouleaux, in [0, 1].
+    rouleau_length : float
+        Cells of a rouleau in the mean, from 2.
     """
 
     differential: tuple[Share, ...]
@@ -53,10 +64,18 @@ class PackedOptions:
     coverage: float | None = None
     min_gap: float = 2.0
     overlap: float = 0.0
+    like: Literal["reference"] | None = None
+    clusters: float = 0.0
+    cluster_size: float = 3.0
+    rouleaux: float = 0.0
+    rouleau_length: float = 5.0
 
     def __post_init__(self) -> None:
         problems = []
-        if (self.count is None) == (self.coverage is None):
+        if self.like is not None and (self.count is not None or self.coverage is not None or self.clusters):
+            given = f"count {self.count}, coverage {self.coverage}, clusters {self.clusters} beside like: {self.like}"
+            problems.append(Problem("like", given, "set count and coverage to null and clusters to 0: the reference gives them"))
+        if self.like is None and (self.count is None) == (self.coverage is None):
             problems.append(
                 Problem("count, coverage", f"got {self.count} and {self.coverage}", "give one of them and set the other to null")
             )
@@ -73,6 +92,7 @@ class PackedOptions:
             problems.append(Problem("overlap", f"got {self.overlap}", "a share from 0 to 0.9"))
         if self.overlap > 0 and self.min_gap > 0:
             problems.append(Problem("min_gap, overlap", "both above 0", "set min_gap to 0 where cells may overlap"))
+        problems += self._groups()
         for entry in self.differential:
             if not entry.share >= 0:
                 problems.append(Problem(f"differential: {entry.type}", f"got {entry.share}", "a share of 0 or more"))
@@ -80,6 +100,23 @@ class PackedOptions:
         if not abs(total - 1) < 1e-6:
             problems.append(Problem("differential", f"the shares sum to {total:.6g}", "they sum to 1"))
         raise_all(problems)
+
+    def _groups(self) -> list[Problem]:
+        problems = [
+            Problem(name, f"got {getattr(self, name)}", "a share from 0 to 1")
+            for name in ("clusters", "rouleaux")
+            if not 0 <= getattr(self, name) <= 1
+        ]
+        problems += [
+            Problem(name, f"got {getattr(self, name)}", "from 2 to 50 cells")
+            for name in ("cluster_size", "rouleau_length")
+            if not 2 <= getattr(self, name) <= 50
+        ]
+        if self.clusters + self.rouleaux > 1:
+            problems.append(Problem("clusters, rouleaux", f"sum to {self.clusters + self.rouleaux:g}", "at most 1 together"))
+        if (self.clusters or self.rouleaux or self.like) and self.min_gap > 0:
+            problems.append(Problem("min_gap", f"{self.min_gap} px between cells that are to touch", "set min_gap to 0"))
+        return problems
 
 
 @dataclass(frozen=True)
@@ -134,7 +171,10 @@ class LayoutOptions:
     shapes : str
         Which cells' outlines are used: of the ``train`` split, the ``test`` split or ``all``.
     scale : tuple of float
-        Smallest and largest size of a cell, relative to its size in its own picture.
+        Smallest and largest size of a cell, relative to its size in its own picture, or, where `um_per_px`
+        is given, to its true size.
+    um_per_px : float or None
+        Resolution of the slides, in micrometres a pixel; None leaves cells as many pixels as they have in their own picture.
     border : str
         ``cut``: the frame may cut cells, as in a real field; ``inside``: cells lie wholly in it (thesis 3.5).
     packed, dgm
@@ -146,6 +186,7 @@ class LayoutOptions:
     packed: PackedOptions
     shapes: Split = "train"
     scale: tuple[float, float] = (0.9, 1.1)
+    um_per_px: float | None = None
     border: Literal["cut", "inside"] = "cut"
     dgm: DgmOptions = field(default_factory=DgmOptions)
 
@@ -155,6 +196,8 @@ class LayoutOptions:
             problems.append(Problem("size", f"got {list(self.size)}", f"height and width from {SMALLEST} to {LARGEST} px"))
         if not 0.05 <= self.scale[0] <= self.scale[1] <= 10:
             problems.append(Problem("scale", f"got {list(self.scale)}", "smallest and largest factor, from 0.05 to 10"))
+        if self.um_per_px is not None and not 0.01 <= self.um_per_px <= 10:
+            problems.append(Problem("um_per_px", f"got {self.um_per_px}", "from 0.01 to 10 µm a pixel, or null"))
         if self.kind == "dgm" and self.border != "inside":
             problems.append(Problem("border", f"got {self.border} with kind dgm", "inside: the thesis discards cut cells"))
         raise_all(problems)

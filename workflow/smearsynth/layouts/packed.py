@@ -1,16 +1,16 @@
 """Packed layouts: as many cells as asked for, of the types asked for, wherever chance puts them and room allows."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from smearsynth.errors import UserError
-from smearsynth.layouts import raster
+from smearsynth.layouts import groups
+from smearsynth.layouts.candidate import Candidate, place
+from smearsynth.layouts.docking import dock, holding
 from smearsynth.layouts.frame import Frame
 from smearsynth.layouts.options import DENSEST, LayoutOptions
 from smearsynth.layouts.placement import Placed, cell_entry, composition
 from smearsynth.layouts.raster import Window
-from smearsynth.layouts.relax import closeness_of, spread
+from smearsynth.layouts.relax import NO_BONDS, closeness_of, spread
 from smearsynth.layouts.shapes import Shape
 from smearsynth.taxonomy import Taxonomy
 
@@ -23,26 +23,8 @@ NUDGES = 24
 """A cell that touches another is turned and moved a little so often before room is looked for elsewhere."""
 EXCHANGES = 8
 """A cell that finds no room is exchanged for another of its type so often before it is given up."""
-
-
-@dataclass
-class _Cell:
-    """A cell that has its shape, size and rotation but perhaps no place yet."""
-
-    shape: Shape
-    scale: float
-    angle: float
-    mirror: bool
-    placed: Placed | None = None
-    exchanged: bool = False
-
-    @property
-    def radius(self) -> float:
-        return self.shape.radius * self.scale
-
-    @property
-    def area(self) -> float:
-        return self.shape.area * self.scale**2
+APART = (0.06, 0.21)
+"""Room that a cell keeps around it where there are groups, in its own diameters: what is in none rarely touches another."""
 
 
 def types(shares: dict[int, float], rng: np.random.Generator):
@@ -61,7 +43,13 @@ def types(shares: dict[int, float], rng: np.random.Generator):
 
 
 def draw(
-    options: LayoutOptions, shapes: dict[int, list[Shape]], shares: dict[int, float], taxonomy: Taxonomy, rng: np.random.Generator
+    options: LayoutOptions,
+    shapes: dict[int, list[Shape]],
+    shares: dict[int, float],
+    taxonomy: Taxonomy,
+    rng: np.random.Generator,
+    *,
+    sizes: tuple[float, ...] | None = None,
 ) -> tuple[list[dict], dict]:
     """One packed layout.
 
@@ -73,52 +61,62 @@ def draw(
         Differential by type id.
     taxonomy : Taxonomy
     rng : Generator
+    sizes : tuple of float, optional
+        Shares of the red cells by the size of the group of touching ones that they are in, from 1; the options' own clusters
+        unless given.
 
     Returns
     -------
     cells : list of dict
-        In paint order: red cells first, then white ones, then platelets.
+        In paint order: red cells first, those of a rouleau one after another, then white ones, then platelets.
     achieved : dict
         ``count, coverage, differential, max_overlap``, ``exchanged`` (cells that found room only with another shape
-        of their type) and ``discarded`` (cells that found none).
+        of their type), ``discarded`` (cells that found none) and, where they are asked for, ``rouleaux`` and
+        ``rouleau_length``.
     """
     check_room(options, shapes, shares)
     packed = options.packed
     sequence = types(shares, rng)
 
-    def new() -> _Cell:
+    def new() -> Candidate:
         candidates = shapes[next(sequence)]
         shape = candidates[rng.integers(len(candidates))]
-        return _Cell(shape, rng.uniform(*options.scale), rng.uniform(0, 2 * np.pi), bool(rng.integers(2)))
+        return Candidate(shape, shape.unit * rng.uniform(*options.scale), rng.uniform(0, 2 * np.pi), bool(rng.integers(2)))
 
     if packed.count is not None:
         cells = [new() for _ in range(packed.count)]
-        arrange(cells, options, shapes, rng)
+        arrange(cells, options, shapes, rng, sizes=sizes)
     else:
-        cells = _cover(new, packed.coverage or 0.0, options, shapes, rng)
+        cells = _cover(new, packed.coverage or 0.0, options, shapes, rng, sizes)
     discarded = sum(cell.placed is None for cell in cells)
-    placed = [cell.placed for cell in cells if cell.placed is not None]
-    order = sorted(range(len(placed)), key=lambda i: _level(placed[i], rng))
-    placed = [placed[i] for i in order]
+    placed = _ordered([cell.placed for cell in cells if cell.placed is not None], rng)
     entries = [cell_entry(cell, z=(i + 1) / len(placed)) for i, cell in enumerate(placed)]
     exchanged = sum(cell.exchanged and cell.placed is not None for cell in cells)
     achieved = composition(placed, taxonomy, options.size) | {"exchanged": exchanged, "discarded": discarded}
+    if packed.rouleaux > 0:
+        achieved |= groups.rouleaux(placed)
     return entries, achieved
 
 
-def _level(cell: Placed, rng: np.random.Generator) -> tuple[int, float]:
-    """Red cells lie lowest; within a kind chance decides."""
-    return ("red", "white", "platelet").index(cell.shape.kind), rng.random()
+def _ordered(cells: list[Placed], rng: np.random.Generator) -> list[Placed]:
+    """In paint order: red cells lie lowest, within a kind chance decides, and each cell of a rouleau lies on the one before."""
+    levels = [(("red", "white", "platelet").index(cell.shape.kind), rng.random()) for cell in cells]
+    first: dict[int, tuple[int, float]] = {}
+    for cell, level in zip(cells, levels, strict=True):
+        if cell.rouleau >= 0:
+            first.setdefault(cell.rouleau, level)
+    levels = [first.get(cell.rouleau, level) for cell, level in zip(cells, levels, strict=True)]
+    return [cells[i] for i in sorted(range(len(cells)), key=lambda i: (*levels[i], i))]
 
 
 def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: dict[int, float]) -> None:
     """Raise a `UserError` where the cells asked for cannot fit, whatever their arrangement."""
     packed = options.packed
     sizes = np.mean(np.square(np.linspace(*options.scale, 21)))
-    mean = sizes * sum(share * np.mean([s.area for s in shapes[key]]) for key, share in shares.items())
+    mean = sizes * sum(share * np.mean([s.unit**2 * s.area for s in shapes[key]]) for key, share in shares.items())
     beyond = 0.0
     if options.border == "cut":
-        beyond = 2 * OUTSIDE * options.scale[1] * max(s.radius for key in shares for s in shapes[key])
+        beyond = 2 * OUTSIDE * options.scale[1] * max(s.unit * s.radius for key in shares for s in shapes[key])
     height, width = (side + beyond for side in options.size)
     if packed.count and packed.overlap == 0 and packed.count * mean > DENSEST * height * width:
         raise UserError.of(
@@ -128,17 +126,24 @@ def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: d
         )
 
 
-def _cover(new, coverage: float, options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.random.Generator) -> list[_Cell]:
+def _cover(
+    new,
+    coverage: float,
+    options: LayoutOptions,
+    shapes: dict[int, list[Shape]],
+    rng: np.random.Generator,
+    sizes: tuple[float, ...] | None,
+) -> list[Candidate]:
     """Cells until their masks cover the share asked for, to half a cell."""
     height, width = options.size
     goal = coverage * height * width
-    cells: list[_Cell] = []
+    cells: list[Candidate] = []
     expected = 0.0
     while expected < goal:
         cells.append(new())
         expected += cells[-1].area
     for _ in range(8):
-        arrange(cells, options, shapes, rng)
+        arrange(cells, options, shapes, rng, sizes=sizes)
         kept = [cell.placed.window for cell in cells if cell.placed is not None]
         covered = _covered(kept, options.size)
         mean = float(np.mean([window.area for window in kept])) if kept else 1.0
@@ -161,8 +166,16 @@ def _covered(windows: list[Window], size: tuple[int, int]) -> int:
     return int(np.count_nonzero(frame))
 
 
-def arrange(cells: list[_Cell], options: LayoutOptions, shapes: dict[int, list[Shape]], rng: np.random.Generator) -> None:
+def arrange(
+    cells: list[Candidate],
+    options: LayoutOptions,
+    shapes: dict[int, list[Shape]],
+    rng: np.random.Generator,
+    *,
+    sizes: tuple[float, ...] | None = None,
+) -> None:
     """Give every cell its place, or None where no room is left; cells that have one start from it."""
+    members = groups.members(cells, options.packed, sizes, rng)
     radii = np.array([cell.radius for cell in cells])
     low, high = _bounds(radii, options)
     start = rng.uniform(low, high)
@@ -170,13 +183,24 @@ def arrange(cells: list[_Cell], options: LayoutOptions, shapes: dict[int, list[S
         if cell.placed is not None:
             start[i] = cell.placed.position
     closeness = np.array([1.0 if cell.shape.kind == "white" else closeness_of(options.packed.overlap) for cell in cells])
+    bonds, apart = NO_BONDS, radii
+    if members:
+        # What is in no group keeps apart, if only just, so that the groups are those asked for.
+        discs = np.array([cell.disc for cell in cells])
+        apart, closeness = discs * (1 + rng.uniform(*APART, len(cells))), np.ones(len(cells))
     for _ in range(RESTARTS):
-        centres = spread(start, radii, low, high, gap=options.packed.min_gap, closeness=closeness)
+        for cell in cells:
+            cell.placed = None
+        if members:
+            start, bonds = groups.join(members, start, discs)
+        centres = spread(start, apart, low, high, gap=options.packed.min_gap, closeness=closeness, bonds=bonds)
         frame = Frame(options)
         waiting = []
         # Large cells first: what is left over is filled more easily by small ones.
         for i in sorted(range(len(cells)), key=lambda i: -radii[i]):
-            cells[i].placed = frame.put(_place(cells[i], centres[i], cells[i].angle, options.size))
+            cells[i].placed = dock(cells[i], centres[i], holding(i, cells, bonds), frame, rng) or frame.put(
+                place(cells[i], centres[i], cells[i].angle, options.size)
+            )
             if cells[i].placed is None:
                 waiting.append(cells[i])
                 _nudge(cells[i], centres[i], frame, rng)
@@ -194,7 +218,8 @@ def arrange(cells: list[_Cell], options: LayoutOptions, shapes: dict[int, list[S
             if cell.placed is not None or given_up == 3:
                 break
             among = shapes[cell.shape.category_id]
-            cell.shape, cell.scale = among[rng.integers(len(among))], rng.uniform(*options.scale)
+            cell.shape = among[rng.integers(len(among))]
+            cell.scale = cell.shape.unit * rng.uniform(*options.scale)
             cell.exchanged = True
             _squeeze(cell, frame, rng)
         given_up += cell.placed is None
@@ -208,26 +233,20 @@ def _bounds(radii: np.ndarray, options: LayoutOptions) -> tuple[np.ndarray, np.n
     return np.minimum(margin[:, None], middle), np.maximum(np.array([width - 1, height - 1]) - margin[:, None], middle)
 
 
-def _place(cell: _Cell, position: np.ndarray, angle: float, size: tuple[int, int]) -> Placed:
-    matrix = raster.affine(cell.shape.centre, position=position, scale=cell.scale, angle=angle, mirror=cell.mirror)
-    # Rounded here, as it will stand in the file, so that what is checked is what will be painted.
-    polygon = np.round(raster.transform(matrix, cell.shape.polygon), 2)
-    return Placed(cell.shape, matrix, polygon, np.asarray(position, float), raster.window(polygon, size))
-
-
-def _nudge(cell: _Cell, position: np.ndarray, frame: Frame, rng: np.random.Generator) -> None:
+def _nudge(cell: Candidate, position: np.ndarray, frame: Frame, rng: np.random.Generator) -> None:
     """Put a cell near a position where it does not fit as it is: turned, or moved by less than half its radius."""
     for attempt in range(NUDGES):
         moved = position + rng.normal(size=2) * 0.4 * cell.radius * attempt / NUDGES
-        cell.placed = frame.put(_place(cell, moved, rng.uniform(0, 2 * np.pi), frame.options.size))
+        cell.placed = frame.put(place(cell, moved, rng.uniform(0, 2 * np.pi), frame.options.size))
         if cell.placed is not None:
             return
 
 
-def _squeeze(cell: _Cell, frame: Frame, rng: np.random.Generator) -> None:
-    """Put a cell where there is the most room, trying other rotations."""
+def _squeeze(cell: Candidate, frame: Frame, rng: np.random.Generator) -> None:
+    """Put a cell where there is the most room, trying other rotations; it leaves its group."""
+    cell.group, cell.rouleau = None, -1
     low, high = _bounds(np.array([cell.radius]), frame.options)
     for position in frame.free(cell.radius, low[0], high[0], rng):
-        cell.placed = frame.put(_place(cell, position, rng.uniform(0, 2 * np.pi), frame.options.size))
+        cell.placed = frame.put(place(cell, position, rng.uniform(0, 2 * np.pi), frame.options.size))
         if cell.placed is not None:
             return

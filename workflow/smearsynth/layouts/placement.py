@@ -27,6 +27,8 @@ class Placed:
         Where the centre of its smallest enclosing circle lies.
     window : Window
         Its pixels in the slide.
+    rouleau : int
+        Number of the rouleau that it lies in, -1 for none.
     """
 
     shape: Shape
@@ -34,11 +36,17 @@ class Placed:
     polygon: np.ndarray
     position: np.ndarray
     window: Window
+    rouleau: int = -1
 
     @property
     def scale(self) -> float:
         """Factor on lengths."""
         return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
+
+
+def same_rouleau(one: Placed, other: Placed) -> bool:
+    """Whether two cells lie in one rouleau, where they overlap as much as it asks."""
+    return one.rouleau >= 0 and one.rouleau == other.rouleau
 
 
 def cell_entry(cell: Placed, *, z: float) -> dict:
@@ -56,7 +64,7 @@ def composition(cells: list[Placed], taxonomy: Taxonomy, size: tuple[int, int]) 
     """What a layout amounts to: ``count, coverage, differential, max_overlap``.
 
     Coverage is the share of the frame under at least one cell; the largest overlap is the share of the smaller of
-    two cells that lies over or under the other.
+    two cells that lies over or under the other, but for those of one rouleau.
     """
     frame = np.zeros(size, np.uint8)
     largest = 0.0
@@ -71,6 +79,8 @@ def composition(cells: list[Placed], taxonomy: Taxonomy, size: tuple[int, int]) 
                 for j in tiles.get((r, c), ())
             }
             for j in near:
+                if same_rouleau(cell, cells[j]):
+                    continue
                 other = cells[j].window
                 largest = max(largest, shared(cell.window, other) / min(cell.window.area, other.area))
         frame[rows, columns] |= cell.window.mask

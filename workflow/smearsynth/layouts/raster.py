@@ -86,6 +86,26 @@ def shared(a: Window, b: Window) -> int:
     return int(np.count_nonzero(part_a & part_b))
 
 
+def own(windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
+    """The owner map: which cell is seen at each pixel.
+
+    Parameters
+    ----------
+    windows : list of Window
+        The cells' masks in paint order, lowest first.
+    shape : (height, width)
+
+    Returns
+    -------
+    ndarray of int32, shape (height, width)
+        0 for background, i + 1 for the i-th cell.
+    """
+    owner = np.zeros(shape, np.int32)
+    for number, part in enumerate(windows, start=1):
+        owner[part.slices][part.mask] = number
+    return owner
+
+
 def affine(centre: np.ndarray, *, position: np.ndarray, scale: float, angle: float, mirror: bool) -> np.ndarray:
     """The map from a source picture to a slide.
 

@@ -1,8 +1,30 @@
 """Discs pushed apart until none comes too near another: a random arrangement, not a lattice."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import brentq
 from scipy.spatial import cKDTree
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """Pairs of discs that keep a distance: they are drawn together where they are farther apart, and pushed where nearer.
+
+    Parameters
+    ----------
+    first, second : ndarray of int, shape (m,)
+        Indices of the discs.
+    lengths : ndarray, shape (m,)
+        Distances of their centres in pixels.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    lengths: np.ndarray
+
+
+NO_BONDS = Bonds(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
 
 
 def spread(
@@ -13,6 +35,7 @@ def spread(
     *,
     gap: float,
     closeness: np.ndarray | float = 1.0,
+    bonds: Bonds = NO_BONDS,
     iterations: int = 400,
 ) -> np.ndarray:
     """Move discs as little as needed.
@@ -32,6 +55,8 @@ def spread(
         Free distance in pixels.
     closeness : float or ndarray, shape (n,)
         1 for discs that may only touch; see `closeness_of` for overlap.
+    bonds : Bonds
+        Pairs that keep their own distance instead.
     iterations : int
         At most so many rounds.
 
@@ -46,13 +71,20 @@ def spread(
     weight = radii**2
     closeness = np.broadcast_to(closeness, radii.shape)
     reach = 2 * closeness.max() * radii.max() + gap
+    bonded = np.minimum(bonds.first, bonds.second) * len(positions) + np.maximum(bonds.first, bonds.second)
     for _ in range(iterations):
         first, second = cKDTree(positions).query_pairs(reach, output_type="ndarray").T
+        if len(bonded):
+            free = ~np.isin(first * len(positions) + second, bonded)
+            first, second = np.concatenate([first[free], bonds.first]), np.concatenate([second[free], bonds.second])
         apart = positions[second] - positions[first]
         distance = np.maximum(np.hypot(apart[:, 0], apart[:, 1]), 1e-6)
         lack = np.minimum(closeness[first], closeness[second]) * (radii[first] + radii[second]) + gap - distance
         near = lack > 0
-        if not near.any() or lack[near].max() < 0.25:
+        if len(bonded):
+            lack[-len(bonded) :] = bonds.lengths - distance[-len(bonded) :]
+            near[-len(bonded) :] = True
+        if not near.any() or np.abs(lack[near]).max() < 0.25:
             break
         first, second, lack = first[near], second[near], lack[near]
         # A little farther than needed, for a pair rarely moves alone.

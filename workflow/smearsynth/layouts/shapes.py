@@ -34,6 +34,8 @@ class Shape:
         Radius of that circle in pixels.
     area : float
         Area in square pixels.
+    unit : float
+        Pixels of a slide to one pixel of its picture, before any change of size.
     """
 
     source_id: int
@@ -43,9 +45,10 @@ class Shape:
     centre: np.ndarray
     radius: float
     area: float
+    unit: float = 1.0
 
 
-def collect(catalogue: Catalogue, taxonomy: Taxonomy, *, split: str) -> dict[int, list[Shape]]:
+def collect(catalogue: Catalogue, taxonomy: Taxonomy, *, split: str, um_per_px: float | None = None) -> dict[int, list[Shape]]:
     """Whole cells' outlines by type.
 
     Parameters
@@ -55,20 +58,34 @@ def collect(catalogue: Catalogue, taxonomy: Taxonomy, *, split: str) -> dict[int
         Types of kind background carry no shape.
     split : str
         ``train``, ``test`` or ``all``.
+    um_per_px : float, optional
+        Resolution of the slides.
 
     Returns
     -------
     dict of int to list of Shape
         Types without a whole cell are absent. Cells that their own picture's border cuts are left out.
+
+    Raises
+    ------
+    UserError
+        For sources whose resolution is not known, where one is asked for.
     """
     kinds = {t.id: t.kind for t in taxonomy.types if t.kind != "background"}
     found: dict[int, list[Shape]] = {}
-    for cell in catalogue.select(split=None if split == "all" else split, category_ids=set(kinds)):
+    chosen = catalogue.select(split=None if split == "all" else split, category_ids=set(kinds))
+    if um_per_px is not None:
+        unknown = sorted({str(cell.image["source"]) for cell in chosen if not cell.image.get("um_per_px")})
+        fix = "give um_per_px of the source in cells.sources, or set layouts.um_per_px to null"
+        raise_all(Problem("layouts.um_per_px", f"the resolution of source {name} is not known", fix) for name in unknown)
+    for cell in chosen:
         polygon = cell.polygons[0]
         if border_share(polygon, cell.shape) > CUT:
             continue
         (x, y), radius = cv2.minEnclosingCircle(polygon.astype(np.float32))
-        shape = Shape(cell.id, cell.category_id, kinds[cell.category_id], polygon, np.array([x, y]), float(radius), area(polygon))
+        unit = cell.image["um_per_px"] / um_per_px if um_per_px else 1.0
+        kind, centre = kinds[cell.category_id], np.array([x, y])
+        shape = Shape(cell.id, cell.category_id, kind, polygon, centre, float(radius), area(polygon), unit)
         found.setdefault(cell.category_id, []).append(shape)
     return found
 
@@ -129,6 +146,37 @@ def shares(differential: tuple[Share, ...], shapes: dict[int, list[Shape]], taxo
             result[found.id] = share
     raise_all(problems)
     return {key: share for key, share in result.items() if share > 0}
+
+
+def weighted(by_type: dict[int, float], kinds: dict[str, float], taxonomy: Taxonomy) -> dict[int, float]:
+    """A differential whose kinds have other shares; within a kind its types share as before.
+
+    Parameters
+    ----------
+    by_type : dict of int to float
+        From `shares`.
+    kinds : dict of str to float
+        Shares of the kinds, summing to 1.
+    taxonomy : Taxonomy
+
+    Raises
+    ------
+    UserError
+        For every kind with a share, but without one in `by_type`.
+    """
+    sums = {kind: sum(by_type.get(t.id, 0.0) for t in taxonomy.of_kind(kind)) for kind in kinds}
+    raise_all(
+        Problem(
+            "layouts.packed.differential", f"no {kind}, which {share:.1%} of the reference's cells are", f"give {kind} a share"
+        )
+        for kind, share in kinds.items()
+        if share > 0 and sums[kind] == 0
+    )
+    return {
+        key: kinds[taxonomy[key].kind] * share / sums[taxonomy[key].kind]
+        for key, share in by_type.items()
+        if kinds.get(taxonomy[key].kind, 0) > 0
+    }
 
 
 def _no_cells(where: str, what: str) -> Problem:

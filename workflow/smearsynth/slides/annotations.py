@@ -7,26 +7,6 @@ from smearsynth.layouts.raster import Window
 from smearsynth.slides import runs
 
 
-def own(windows: list[Window], shape: tuple[int, int]) -> np.ndarray:
-    """The owner map: which cell is seen at each pixel.
-
-    Parameters
-    ----------
-    windows : list of Window
-        The cells' masks in paint order, lowest first.
-    shape : (height, width)
-
-    Returns
-    -------
-    ndarray of int32, shape (height, width)
-        0 for background, i + 1 for the i-th cell.
-    """
-    owner = np.zeros(shape, np.int32)
-    for number, part in enumerate(windows, start=1):
-        owner[part.slices][part.mask] = number
-    return owner
-
-
 def annotate(cells: list[dict], windows: list[Window], owner: np.ndarray, *, image_id: int, first_id: int) -> list[dict]:
     """COCO annotations of a slide; cells of which nothing is seen are left out.
 
@@ -37,7 +17,7 @@ def annotate(cells: list[dict], windows: list[Window], owner: np.ndarray, *, ima
     windows : list of Window
         Their whole masks, cut by the frame alone (amodal).
     owner : ndarray of int32
-        From `own`.
+        From `smearsynth.layouts.raster.own`.
     image_id, first_id : int
         Ids of the slide and of its first annotation.
 

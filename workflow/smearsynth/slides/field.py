@@ -9,10 +9,9 @@ import numpy as np
 from smearsynth import coco
 from smearsynth.errors import UserError
 from smearsynth.gans import guides
-from smearsynth.layouts.raster import Window
+from smearsynth.layouts.raster import Window, own
 from smearsynth.seeds import entropy, rng
 from smearsynth.slides import cutout
-from smearsynth.slides.annotations import own
 from smearsynth.slides.paint import Painter
 from smearsynth.slides.sources import Sources
 
@@ -93,7 +92,7 @@ def nuclei(cells: list[dict], windows: list[Window], owner: np.ndarray, nucleus:
     windows : list of Window
         Their masks.
     owner : ndarray of int32, shape (height, width)
-        From `smearsynth.slides.annotations.own`.
+        From `smearsynth.layouts.raster.own`.
     nucleus : callable
     white : frozenset of int
 

@@ -9,10 +9,10 @@ from smearsynth.backgrounds import blocks, stored
 from smearsynth.cells import catalogue
 from smearsynth.errors import Problem, raise_all
 from smearsynth.files import atomic_folder, read_json, sha256, write_json
-from smearsynth.layouts.raster import window
+from smearsynth.layouts.raster import own, window
 from smearsynth.options import loads
 from smearsynth.slides import field, paint, pieces
-from smearsynth.slides.annotations import annotate, own
+from smearsynth.slides.annotations import annotate
 from smearsynth.slides.options import RenderOptions
 from smearsynth.slides.paint import Painter
 from smearsynth.slides.sources import Sources
@@ -135,9 +135,10 @@ def render(shard: dict, painter: Painter, taxonomy: Taxonomy, folder: Path, *, s
     -------
     dict
         COCO; each image has ``index``, ``sha256`` of its file and ``hidden``, the number of cells left out because
-        nothing of them is seen.
+        nothing of them is seen; ``um_per_px`` where the layouts have it.
     """
     shape = (shard["size"][0], shard["size"][1])
+    resolution = {"um_per_px": shard["um_per_px"]} if "um_per_px" in shard else {}
     pictures: list[dict] = []
     annotations: list[dict] = []
     for layout in shard["layouts"]:
@@ -152,6 +153,7 @@ def render(shard: dict, painter: Painter, taxonomy: Taxonomy, folder: Path, *, s
                 "file_name": f"{shard_name}/{file.name}",
                 "height": shape[0],
                 "width": shape[1],
+                **resolution,
                 "index": layout["index"],
                 "sha256": sha256(file),
                 "hidden": len(layout["cells"]) - len(found),

@@ -1,0 +1,75 @@
+"""Measure how cells are arranged: in real fields, as a reference that layouts can be asked to be like, or in layouts."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from smearsynth import coco, images
+from smearsynth.errors import UserError
+from smearsynth.files import read_json, write_json
+from smearsynth.layouts import reference
+from smearsynth.layouts.raster import own, window
+from smearsynth.layouts.reference import KINDS, Arrangement, Reference
+from smearsynth.taxonomy import Taxonomy
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--fields", type=Path, help="index.json of field maps; those of the training split are measured")
+    source.add_argument("--layouts", type=Path, nargs="+", help="shards of layouts")
+    parser.add_argument("--taxonomy", required=True, help="the section taxonomy, as JSON")
+    parser.add_argument("--against", type=Path, help="a reference to compare with")
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write what was measured as JSON."""
+    against = reference.load(read_json(args.against), where=str(args.against)) if args.against else None
+    taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
+    side = against.side if against else None
+    if args.fields:
+        found = fields(args.fields)
+    else:
+        found = [part for file in args.layouts for part in layouts(read_json(file), taxonomy, side=side)]
+    result = reference.pooled(found)
+    write_json(args.out, result.content() | ({"against": compared(result, against)} if against else {}), indent=1)
+
+
+def fields(index: Path) -> list[Arrangement]:
+    """Measure the training split's field maps."""
+    content = read_json(index)
+    kinds = {category["id"]: category["kind"] for category in content["categories"]}
+    found = [
+        (images.read_grey(index.parent / entry["owners"]), reference.numbers([kinds[c["category_id"]] for c in entry["cells"]]))
+        for entry in content["fields"]
+        if entry["split"] == "train"
+    ]
+    if not found:
+        raise UserError.of(str(index), "holds no field of the training split", "give an index of field maps with some")
+    diameter = reference.red_diameter(found)
+    return [reference.arrangement(owners, kinds, diameter=diameter) for owners, kinds in found]
+
+
+def layouts(shard: dict, taxonomy: Taxonomy, *, side: float | None = None) -> list[Arrangement]:
+    """Measure a shard's layouts, in parts of `side` diameters of a red cell."""
+    shape = (shard["size"][0], shard["size"][1])
+    found = []
+    for layout in shard["layouts"]:
+        windows = [window(coco.from_flat(cell["polygon"]), shape) for cell in layout["cells"]]
+        kinds = reference.numbers([taxonomy[cell["category_id"]].kind for cell in layout["cells"]])
+        found.extend(reference.tiles(own(windows, shape), kinds, side=side))
+    return found
+
+
+def compared(result: Reference, against: Reference) -> dict:
+    """What was measured beside what it was compared with."""
+    return {
+        "coverage": [float(np.median(result.coverages)), float(np.median(against.coverages))],
+        "touching": [result.touching, against.touching],
+        "per_area": {kind: [result.per_area[k], against.per_area[k]] for k, kind in enumerate(KINDS)},
+        "pair_distance": reference.distance(result.g, against.g),
+        "pair_floor": against.floor,
+    }
