@@ -5,13 +5,38 @@ SHARDS = {
 }
 
 
+LIKE_FIELDS = config["layouts"]["packed"]["like"] == "reference"
+
+
+# How cells are arranged in the training fields.
+rule layouts_reference:
+    input:
+        index=rules.fields.output.index,
+        maps=rules.fields.output.maps,
+    output:
+        f"{RUN}/layouts/reference.json",
+    log:
+        f"{RUN}/logs/layouts_reference.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        taxonomy=TAXONOMY,
+        code=code("layouts.measure"),
+    shell:
+        "python -m smearsynth.layouts measure --fields {input.index:q} --taxonomy {params.taxonomy:q}"
+        " --out {output:q} > {log:q} 2>&1"
+
+
 rule layouts:
     input:
         catalogue=CATALOGUE,
+        reference=rules.layouts_reference.output if LIKE_FIELDS else [],
     output:
         f"{RUN}/layouts/{{shard}}.json",
     log:
         f"{RUN}/logs/layouts/{{shard}}.log",
+    wildcard_constraints:
+        shard=r"\d+",
     conda:
         "../../envs/smearsynth.yaml"
     params:
@@ -20,8 +45,11 @@ rule layouts:
         seed=config["seed"],
         first=lambda wildcards: SHARDS[wildcards.shard],
         slides=shard_count,
+        reference=lambda wildcards, input: (
+            f"--reference {input.reference}" if input.reference else ""
+        ),
         code=code("layouts.draw"),
     shell:
         "python -m smearsynth.layouts draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --catalogue {input.catalogue:q}"
-        " --first {params.first} --count {params.slides} --out {output:q} > {log:q} 2>&1"
+        " --first {params.first} --count {params.slides} {params.reference} --out {output:q} > {log:q} 2>&1"

@@ -62,6 +62,11 @@ rule readers_field:
         " --out $(dirname {output.weights:q}) > {log:q} 2>&1"
 
 
+rule readers_fields:
+    input:
+        expand(rules.readers_field.output.weights, arm=["slides", "fields"]),
+
+
 # snakemake read --config image=FILE_OR_FOLDER
 rule read:
     input:

@@ -47,7 +47,9 @@ def shares(window: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """
     step = max(1, -(-max(window.shape) // GRID))
     coarse = _means(window.astype(np.float32), step)
-    sides = [next_fast_len(2 * side, real=True) for side in coarse.shape]
+    # Wide enough for every ring to lie in it whole, whatever the window's form.
+    reach = int(np.ceil(edges[-1] / step)) + 1
+    sides = [next_fast_len(2 * max(side, reach), real=True) for side in coarse.shape]
     covariance = irfft2(np.abs(rfft2(coarse, sides)) ** 2, sides)
     away = [np.minimum(np.arange(side), side - np.arange(side)) for side in sides]
     distance = step * np.hypot(away[0][:, None], away[1])
@@ -56,15 +58,10 @@ def shares(window: np.ndarray, edges: np.ndarray) -> np.ndarray:
     kept = (bins >= 0) & (bins < len(edges) - 1)
     weights = np.bincount(bins[kept], covariance.ravel()[kept], len(edges) - 1)
     number = np.bincount(bins[kept], minlength=len(edges) - 1)
-    middle = np.interp((edges[1:] + edges[:-1]) / 2, *_profile(distance, covariance))
-    mean = np.where(number > 0, weights / np.maximum(number, 1), middle)
+    # A ring too narrow for a place of the grid is given the mean of its neighbours.
+    middle, known = (edges[1:] + edges[:-1]) / 2, number > 0
+    mean = np.interp(middle, middle[known], weights[known] / number[known])
     return mean * np.pi * np.diff(edges**2) / (step * coarse.sum()) ** 2
-
-
-def _profile(distance: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The covariance along the first axis: what rings that are too narrow for a place of the grid are given."""
-    half = len(distance) // 2
-    return distance[:half, 0], covariance[:half, 0]
 
 
 def _means(values: np.ndarray, step: int) -> np.ndarray:
