@@ -1,6 +1,7 @@
 # The library on the path, a checked configuration, the folder of the run.
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 

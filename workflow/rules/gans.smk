@@ -175,9 +175,7 @@ rule gans_redraw:
 
 
 FIELD = config["gans"]["field"]
-FIELD_MODEL = multiext(
-    f"{RUN}/gans/field/", "generator.weights.h5", "model.json", "styles.npz"
-)
+FIELD_FILES = ["generator.weights.h5", "model.json", "styles.npz"]
 
 
 # A generator of whole fields, told their label maps.
@@ -186,7 +184,7 @@ rule gans_field_train:
         index=rules.fields.output.index,
         maps=rules.fields.output.maps,
     output:
-        model=FIELD_MODEL,
+        model=multiext(f"{RUN}/gans/field/", *FIELD_FILES),
         losses=f"{RUN}/gans/field/losses.tsv",
         samples=directory(f"{RUN}/gans/field/samples"),
         events=directory(f"{RUN}/gans/field/events"),

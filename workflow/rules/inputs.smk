@@ -147,17 +147,20 @@ def shard_count(wildcards):
 
 
 def slide_model(wildcards):
-    """The trained generator, where cells or whole slides are generated."""
+    """The generator, where cells or whole slides are generated."""
+    if WHOLE and config["slides"]["field_model"] == "pbc":
+        shipped = LIBRARY / "smearsynth" / "gans" / "pretrained" / "pbc_fields"
+        return [str(shipped / file) for file in FIELD_FILES]
     if WHOLE:
-        return FIELD_MODEL
+        return rules.gans_field_train.output.model
     return multiext(f"{RUN}/gans/{MODELS[0]}/", *MODEL_FILES) if GENERATED else []
 
 
-def slide_model_flags():
-    if WHOLE:
-        return f"--model {RUN}/gans/field --device {FIELD['device']}"
-    device = TRAINING["device"]
-    return f"--model {RUN}/gans/{MODELS[0]} --device {device}" if GENERATED else ""
+def slide_model_flags(wildcards, input):
+    if not input.model:
+        return ""
+    device = FIELD["device"] if WHOLE else TRAINING["device"]
+    return f"--model {shlex.quote(os.path.dirname(input.model[0]))} --device {device}"
 
 
 def shard_of(wildcards):

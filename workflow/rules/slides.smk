@@ -26,7 +26,7 @@ rule slides_shard:
         taxonomy=TAXONOMY,
         seed=config["seed"],
         background="" if WHOLE else f"--backgrounds {BACKGROUND}",
-        model=slide_model_flags(),
+        model=slide_model_flags,
         code=code("slides.render"),
     shell:
         "python -m smearsynth.slides render --options {params.options:q} --taxonomy {params.taxonomy:q}"

@@ -164,9 +164,8 @@ class FieldGenerator:
 
     def style(self, chosen: int | np.ndarray) -> np.ndarray:
         """A style without gaps, from its place among those of training or as measured."""
-        if isinstance(chosen, int | np.integer):
-            if not 0 <= chosen < len(self.styles.values):
-                raise UserError.of("style", f"{chosen}", f"from 0 to {len(self.styles.values) - 1}")
+        if isinstance(chosen, int | np.integer) and not 0 <= chosen < len(self.styles.values):
+            raise UserError.of("style", f"{chosen}", f"from 0 to {len(self.styles.values) - 1}")
         values = self.styles.values[chosen] if isinstance(chosen, int | np.integer) else np.asarray(chosen)
         if values.shape != (len(field_style.NAMES),):
             raise UserError.of("style", f"of shape {values.shape}", f"the {len(field_style.NAMES)} numbers of a style")

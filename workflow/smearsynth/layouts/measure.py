@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from smearsynth import coco, images
+from smearsynth import coco
 from smearsynth.errors import UserError
 from smearsynth.files import read_json, write_json
 from smearsynth.layouts import reference
 from smearsynth.layouts.raster import own, window
 from smearsynth.layouts.reference import KINDS, Arrangement, Reference
+from smearsynth.pairs import field_maps
 from smearsynth.taxonomy import Taxonomy
 
 
@@ -40,13 +41,9 @@ def run(args: argparse.Namespace) -> None:
 
 def fields(index: Path) -> list[Arrangement]:
     """Measure the training split's field maps."""
-    content = read_json(index)
-    kinds = {category["id"]: category["kind"] for category in content["categories"]}
-    found = [
-        (images.read_grey(index.parent / entry["owners"]), reference.numbers([kinds[c["category_id"]] for c in entry["cells"]]))
-        for entry in content["fields"]
-        if entry["split"] == "train"
-    ]
+    maps = field_maps.read(index, split="train")
+    kinds = {category["id"]: category["kind"] for category in read_json(index)["categories"]}
+    found = [(one.owners(), reference.numbers([kinds[i] for i in one.category_ids])) for one in maps]
     if not found:
         raise UserError.of(str(index), "holds no field of the training split", "give an index of field maps with some")
     diameter = reference.red_diameter(found)
