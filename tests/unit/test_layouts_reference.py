@@ -1,5 +1,7 @@
 """How cells are arranged: pair correlation and touching cells with known answers, and layouts that are asked to be like it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from slide_world import TYPES, make_catalogue, read
@@ -141,16 +143,17 @@ def test_a_layout_like_a_reference_has_the_coverage_of_one_of_its_fields_and_dep
 
 
 def test_cells_have_their_true_size_at_any_resolution(cells):
-    """The world's pictures are of 0.1 µm a pixel where they tell: at 0.2 a cell has a quarter of its pixels."""
+    known = replace(cells, cells=tuple(replace(cell, image=cell.image | {"um_per_px": 0.1}) for cell in cells.cells))
 
     def area(um_per_px):
-        layouts = draw(options(count=20, um_per_px=um_per_px), TYPES, cells, range(2), seed=9)
+        layouts = draw(options(count=20, um_per_px=um_per_px), TYPES, known, range(2), seed=9)
         masks = [coco.fill([coco.from_flat(c["polygon"])], (512, 512)) for layout in layouts for c in layout["cells"]]
         return np.median([mask.sum() for mask in masks])
 
-    own = {cell.image.get("um_per_px") for cell in cells.cells}
-    if own == {None}:
-        with pytest.raises(UserError, match="um_per_px"):
-            area(0.2)
-    else:
-        assert area(2 * own.pop()) == pytest.approx(area(None) / 4, rel=0.15)
+    assert area(0.1) == pytest.approx(area(None), rel=0.01)
+    assert area(0.2) == pytest.approx(area(None) / 4, rel=0.15)
+
+
+def test_a_resolution_cannot_be_had_from_sources_that_do_not_tell_theirs(cells):
+    with pytest.raises(UserError, match=r"resolution of source world is not known"):
+        draw(options(count=20, um_per_px=0.2), TYPES, cells, range(1), seed=9)

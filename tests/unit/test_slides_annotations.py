@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 from pycocotools import mask as rle
+from slide_world import TYPES, make_catalogue, read
 
 from smearsynth import coco
+from smearsynth.layouts.draw import draw
+from smearsynth.layouts.options import LayoutOptions
 from smearsynth.layouts.raster import Window, own, window
+from smearsynth.options import build
 from smearsynth.slides import runs
 from smearsynth.slides.annotations import annotate
 
@@ -106,3 +110,57 @@ def test_a_cell_wholly_under_another_is_left_out():
     windows = [window(square(5, 5), shape), window(square(2, 2, side=19), shape)]
     found = annotate(entries(2), windows, own(windows, shape), image_id=1, first_id=1)
     assert [a["source_id"] for a in found] == [1]
+
+
+def disc(x: float, y: float, radius: float) -> np.ndarray:
+    angle = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+    return np.column_stack([x + radius * np.cos(angle), y + radius * np.sin(angle)])
+
+
+@pytest.mark.parametrize("apart", [0.2, 0.5, 1.0, 1.5, 1.9])
+def test_the_lower_of_two_discs_is_hidden_by_the_lens_that_they_share(apart):
+    radius, shape = 60.0, (200, 320)
+    windows = [window(disc(100, 100, radius), shape), window(disc(100 + apart * radius, 100, radius), shape)]
+    lower, upper = annotate(entries(2), windows, own(windows, shape), image_id=1, first_id=1)
+    lens = (2 * np.arccos(apart / 2) - apart / 2 * np.sqrt(4 - apart**2)) / np.pi
+    # Masks hold the pixels of their border too: a disc of 60 px is half a pixel wider than its radius says.
+    assert lower["occluded_rate"] == pytest.approx(lens, abs=0.01)
+    assert upper["occluded_rate"] == 0
+    for found in (lower, upper):
+        assert rle.area(as_bytes(found["amodal_segmentation"])) == pytest.approx(np.pi * (radius + 0.5) ** 2, rel=0.005)
+
+
+def test_a_disc_under_two_others_is_hidden_by_their_union_once():
+    shape = (200, 200)
+    windows = [
+        window(square(50, 50, side=39), shape),
+        window(square(50, 50, side=19), shape),
+        window(square(60, 60, side=19), shape),
+    ]
+    lowest, middle, top = annotate(entries(3), windows, own(windows, shape), image_id=1, first_id=1)
+    assert lowest["occluded_rate"] == pytest.approx((400 + 400 - 100) / 1600)
+    assert (middle["occluded_rate"], top["occluded_rate"]) == (0.25, 0.0)
+
+
+def as_bytes(segmentation: dict) -> dict:
+    """Run lengths as pycocotools itself keeps them."""
+    return {"size": segmentation["size"], "counts": segmentation["counts"].encode()}
+
+
+def test_whole_masks_painted_by_height_give_the_owner_map_of_a_crowded_layout(tmp_path):
+    """From what stands in the file alone, whatever the order it stands in: stacks, clusters, cells that the frame cuts."""
+    packed = {"coverage": 0.5, "min_gap": 0.0, "overlap": 0.2, "rouleaux": 0.5, "clusters": 0.3}
+    packed["differential"] = [{"type": kind, "share": share} for kind, share in (("red", 0.8), ("white", 0.1), ("platelet", 0.1))]
+    options = build(LayoutOptions, {"kind": "packed", "size": [300, 340], "packed": packed}, where="layouts")
+    (layout,) = draw(options, TYPES, read(make_catalogue(tmp_path)), range(1), seed=3)
+    windows = [window(coco.from_flat(cell["polygon"]), options.size) for cell in layout["cells"]]
+    owner = own(windows, options.size)
+    found = annotate(layout["cells"], windows, owner, image_id=1, first_id=1)
+    assert max(a["occluded_rate"] for a in found) > 0.4
+    painted = np.zeros(options.size, int)
+    shuffled = [found[i] for i in np.random.default_rng(0).permutation(len(found))]
+    for entry in sorted(shuffled, key=lambda a: a["z"]):
+        painted[rle.decode(as_bytes(entry["amodal_segmentation"])) > 0] = entry["id"]
+    for entry in found:
+        assert ((painted == entry["id"]) == rle.decode(as_bytes(entry["segmentation"])).astype(bool)).all()
+    assert ((painted > 0) == (owner > 0)).all()
