@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from smearsynth import gans  # noqa: E402
-from smearsynth.errors import UserError  # noqa: E402
-from smearsynth.gans import field_sampling  # noqa: E402
+from smearsynth import gans
+from smearsynth.errors import UserError
+from smearsynth.gans import field_sampling
 
 SHIPPED = Path(gans.__file__).parent / "pretrained" / "pbc_fields"
 RED, LYMPHOCYTE = 2, 18

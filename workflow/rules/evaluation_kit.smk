@@ -6,7 +6,9 @@ if config["evaluation"]["kit"]["show"] == "cells":
         model: FAMILY_CELLS.format(percent="100", model=model)
         for model in models_at("family", "100")
     }
-    KIT_PICTURES = [os.path.dirname(index) + "/images" for index in KIT_SETS.values()]
+    KIT_PICTURES = [
+        os.path.join(os.path.dirname(index), "images") for index in KIT_SETS.values()
+    ]
 else:
     KIT_REAL = [rules.fields.output.index, *rules.fields.output.maps]
     KIT_SETS = {RENDER["renderer"]: rules.slides_merge.output[0]}
