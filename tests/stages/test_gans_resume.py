@@ -113,7 +113,7 @@ from smearsynth.gans import default, loop
 whole = loop.resume
 def forgetful(training, *rest):
     step = whole(training, *rest)
-    for optimiser in training.optimisers:
+    for optimiser in training.joint.optimisers:
         for variable in optimiser.variables:
             if "velocity" in variable.path or "momentum" in variable.path:
                 variable.assign(0 * variable)

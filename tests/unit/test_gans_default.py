@@ -110,12 +110,12 @@ def test_the_average_follows_the_weights(training):
         for a, w in zip(training.averaged.weights, training.generator.weights, strict=True)
     )
     assert distance > 0
-    rate = training.optimisers[0].learning_rate
+    rate = training.joint.optimisers[0].learning_rate
     assert float(rate) == pytest.approx(2e-4)
 
 
 def test_the_rate_falls_to_a_tenth():
-    from smearsynth.gans.default import Falling
+    from smearsynth.gans.joint import Falling
 
     rate = Falling(1.0, 100)
     assert [round(float(rate(step)), 3) for step in (0, 50, 75, 100)] == [1.0, 1.0, 0.55, 0.1]

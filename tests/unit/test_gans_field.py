@@ -285,10 +285,10 @@ def test_a_resumed_training_is_the_same(fields):
 
 def test_both_networks_learn(fields):
     training = FieldTraining(FieldOptions(**SMALL, precision="float32"), fields, seed=5)
-    before = [[np.asarray(v).copy() for v in group] for group in training.groups]
+    before = [[np.asarray(v).copy() for v in group] for group in training.joint.groups]
     for step in range(2):
         assert np.isfinite(training.update(training.batch(step))).all()
-    for old, group in zip(before, training.groups):
+    for old, group in zip(before, training.joint.groups):
         unmoved = [v.path for o, v in zip(old, group) if np.array_equal(o, np.asarray(v))]
         assert not unmoved
 

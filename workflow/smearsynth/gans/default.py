@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from smearsynth.gans import augment, data, engine, guides, losses, objectives, sampling
+from smearsynth.gans import augment, data, engine, guides, joint, losses, objectives, sampling
 from smearsynth.gans.networks import default as networks
 from smearsynth.gans.options import GanOptions
 from smearsynth.seeds import entropy
@@ -47,19 +47,21 @@ class DefaultTraining:
             norm=chosen.critic_normalisation,
             precision=chosen.precision,
         )
-        self.groups = [self.generator.trainable_variables, self.discriminator.trainable_variables]
-        rates = (chosen.generator_rate, chosen.discriminator_rate)
-        self.optimisers = [keras.optimizers.Adam(Falling(rate, chosen.steps), beta_1=0.0, beta_2=0.99) for rate in rates]
-        for optimiser, group in zip(self.optimisers, self.groups, strict=True):
-            optimiser.build(group)
+        self.joint = joint.Joint(
+            self.generator,
+            self.averaged,
+            self.discriminator.trainable_variables,
+            rates=(chosen.generator_rate, chosen.discriminator_rate),
+            steps=chosen.steps,
+            ema=chosen.ema,
+        )
         self._update = engine.compiled(self._step)
 
     @property
     def variables(self) -> list[keras.Variable]:
         """All that a later step depends on."""
         networks_ = (self.generator, self.discriminator, self.averaged)
-        parts = [*(network.weights for network in networks_), *(o.variables for o in self.optimisers)]
-        return [variable for part in parts for variable in part]
+        return [*(weight for network in networks_ for weight in network.weights), *self.joint.variables]
 
     def saves(self, step: int) -> bool:
         """No states beyond those of ``checkpoint_every``."""
@@ -108,14 +110,8 @@ class DefaultTraining:
             total = gan + options.l1 * l1 + options.tone * tone + options.features * matching
             return (total, disc), ops.stack([total, gan, l1, disc, matching, tone])
 
-        found, values = engine.gradients(forward, self.groups)
-        step = ops.cast(self.optimisers[0].iterations, "float32")
-        for optimiser, gradient, group in zip(self.optimisers, found, self.groups, strict=True):
-            optimiser.apply(gradient, group)
-        # Early averages would hold the random start for long: the decay grows to its value.
-        decay = ops.minimum(options.ema, (1.0 + step) / (10.0 + step))
-        for average, weight in zip(self.averaged.weights, self.generator.weights, strict=True):
-            average.assign(average + (1.0 - decay) * (weight - average))
+        found, values = engine.gradients(forward, self.joint.groups)
+        self.joint.learn(found)
         return values
 
     @property
@@ -131,19 +127,3 @@ class DefaultTraining:
     def bank(self) -> guides.Bank | None:
         """The guides that are kept beside the model."""
         return self._bank
-
-
-class Falling(keras.optimizers.schedules.LearningRateSchedule):
-    """A rate that falls linearly to a tenth over the last half of the steps."""
-
-    def __init__(self, rate: float, steps: int):
-        self.rate, self.steps = rate, steps
-
-    def __call__(self, step):
-        """The rate at a step."""
-        done = ops.cast(step, "float32") / self.steps
-        return self.rate * ops.clip(1.0 - 1.8 * (done - 0.5), 0.1, 1.0)
-
-    def get_config(self) -> dict:
-        """As Keras asks."""
-        return {"rate": self.rate, "steps": self.steps}

@@ -6,8 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from smearsynth.gans import augment, engine, field_data, field_style, losses
-from smearsynth.gans.default import Falling
+from smearsynth.gans import augment, engine, field_data, field_style, joint, losses
 from smearsynth.gans.field_options import FieldOptions
 from smearsynth.gans.field_sampling import FieldGenerator, build_network
 from smearsynth.gans.networks import field as networks
@@ -46,18 +45,21 @@ class FieldTraining:
             for scale in range(options.critic_scales)
         ]
         critics = [variable for one in self.discriminators for variable in one.trainable_variables]
-        self.groups = [self.generator.trainable_variables, critics]
-        rates = (options.generator_rate, options.discriminator_rate)
-        self.optimisers = [keras.optimizers.Adam(Falling(rate, options.steps), beta_1=0.0, beta_2=0.99) for rate in rates]
-        for optimiser, group in zip(self.optimisers, self.groups, strict=True):
-            optimiser.build(group)
+        self.joint = joint.Joint(
+            self.generator,
+            self.averaged,
+            critics,
+            rates=(options.generator_rate, options.discriminator_rate),
+            steps=options.steps,
+            ema=options.ema,
+        )
         self._update = engine.compiled(self._step)
 
     @property
     def variables(self) -> list[keras.Variable]:
         """All that a later step depends on."""
-        parts = [network.weights for network in (self.generator, *self.discriminators, self.averaged)]
-        return [variable for part in (*parts, *(o.variables for o in self.optimisers)) for variable in part]
+        networks_ = (self.generator, *self.discriminators, self.averaged)
+        return [*(weight for network in networks_ for weight in network.weights), *self.joint.variables]
 
     def saves(self, step: int) -> bool:
         """No states beyond those of ``checkpoint_every``."""
@@ -88,14 +90,8 @@ class FieldTraining:
             total = gan + options.l1 * l1 + options.tone * tone + options.features * matching
             return (total, disc), ops.stack([total, gan, l1, disc, matching, tone])
 
-        found, values = engine.gradients(forward, self.groups)
-        step = ops.cast(self.optimisers[0].iterations, "float32")
-        for optimiser, gradient, group in zip(self.optimisers, found, self.groups, strict=True):
-            optimiser.apply(gradient, group)
-        # Early averages would hold the random start for long: the decay grows to its value.
-        decay = ops.minimum(options.ema, (1.0 + step) / (10.0 + step))
-        for average, weight in zip(self.averaged.weights, self.generator.weights, strict=True):
-            average.assign(average + (1.0 - decay) * (weight - average))
+        found, values = engine.gradients(forward, self.joint.groups)
+        self.joint.learn(found)
         return values
 
     def _judge(self, labels, pictures, styles):
