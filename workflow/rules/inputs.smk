@@ -129,6 +129,13 @@ def arms_of(shares, models, networks, arms):
     ]
 
 
+def field_named(which):
+    """NAME=NPZ of the slides or of the spoilt fields: the name stands in the file's own, after the first _."""
+    return lambda wildcards, input: [
+        f"{Path(path).stem.split('_', 1)[1]}={path}" for path in input[which]
+    ]
+
+
 def field_arm(wildcards, source, files):
     """The files of a source, if a reader of fields is trained on it."""
     return files if source in FIELD_ARMS[wildcards.arm] else []
