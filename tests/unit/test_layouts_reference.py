@@ -12,6 +12,7 @@ from smearsynth.layouts import pair_correlation, reference
 from smearsynth.layouts.draw import draw
 from smearsynth.layouts.measure import layouts as measured
 from smearsynth.layouts.options import LayoutOptions
+from smearsynth.layouts.shapes import collect, sized
 from smearsynth.options import build
 
 EDGES = np.arange(0, 61, 6.0)
@@ -152,6 +153,25 @@ def test_cells_have_their_true_size_at_any_resolution(cells):
 
     assert area(0.1) == pytest.approx(area(None), rel=0.01)
     assert area(0.2) == pytest.approx(area(None) / 4, rel=0.15)
+
+
+def test_cells_are_as_large_as_the_reference_s_and_the_larger_one_stays_larger(cells):
+    shapes = collect(cells, TYPES, split="all")
+    red = next(t.id for t in TYPES.of_kind("red") if t.id in shapes)
+    small = next(t.id for t in TYPES.of_kind("platelet") if t.id in shapes)
+
+    def diameters(some, key):
+        return np.array([2 * np.sqrt(s.area / np.pi) * s.unit for s in some[key]])
+
+    middle = np.median(diameters(shapes, red))
+    levels, wanted = (0.0, 1.0), (0.2, 0.5)
+    fitted = sized(shapes, {"platelet": wanted}, levels=levels)
+    before, after = diameters(shapes, small), diameters(fitted, small)
+    assert np.quantile(after, levels) / middle == pytest.approx(wanted)
+    assert (np.argsort(before, kind="stable") == np.argsort(after, kind="stable")).all()
+    # The others stay as they are.
+    assert diameters(fitted, red) == pytest.approx(diameters(shapes, red))
+    assert [s.source_id for s in fitted[small]] == [s.source_id for s in shapes[small]]
 
 
 def test_a_resolution_cannot_be_had_from_sources_that_do_not_tell_theirs(cells):

@@ -16,7 +16,7 @@ from smearsynth.layouts import dgm, packed, reference
 from smearsynth.layouts.measure import layouts as measured
 from smearsynth.layouts.options import LayoutOptions, PackedOptions
 from smearsynth.layouts.reference import KINDS, Reference
-from smearsynth.layouts.shapes import collect, shares, weighted
+from smearsynth.layouts.shapes import collect, shares, sized, weighted
 from smearsynth.options import loads
 from smearsynth.seeds import rng
 from smearsynth.taxonomy import Taxonomy
@@ -86,6 +86,7 @@ def draw(
     if options.packed.like:
         if like is None:
             raise UserError.of("layouts.packed.like", "no reference is given", "pass --reference, or set it to null")
+        shapes = sized(shapes, like.diameters, levels=reference.QUANTILES)
         by_type = weighted(by_type, dict(zip(KINDS, like.kinds, strict=True)), taxonomy)
     layouts = []
     for index in indices:

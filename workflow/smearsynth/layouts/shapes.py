@@ -1,6 +1,6 @@
 """The outlines that layouts draw from: whole cells of the catalogue, by type, and a differential over the types."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -177,6 +177,49 @@ def weighted(by_type: dict[int, float], kinds: dict[str, float], taxonomy: Taxon
         for key, share in by_type.items()
         if kinds.get(taxonomy[key].kind, 0) > 0
     }
+
+
+def sized(
+    shapes: dict[int, list[Shape]], diameters: dict[str, tuple[float, ...]], *, levels: tuple[float, ...]
+) -> dict[int, list[Shape]]:
+    """Shapes whose cells are as large as a reference's, kind by kind; the larger of two stays the larger one.
+
+    A catalogue's platelets are those that somebody chose to photograph, some twice as large as those that lie about in a smear.
+
+    Parameters
+    ----------
+    shapes : dict
+        From `collect`.
+    diameters : dict of str to tuple of float
+        By kind the diameters of the reference's cells at `levels`, in diameters of a red cell; other kinds stay as they are.
+    levels : tuple of float
+        Quantiles, rising.
+
+    Returns
+    -------
+    dict of int to list of Shape
+        With other units. A diameter at one of the catalogue's quantiles becomes the reference's; between them straight lines
+        lead from one to the next, and beyond them the last one's factor holds.
+    """
+    own = {kind: np.sort([_diameter(s) for of in shapes.values() for s in of if s.kind == kind]) for kind in KINDS}
+    if not len(own["red"]):
+        return shapes
+    red = float(np.median(own["red"]))
+    lines = {kind: (np.quantile(own[kind], levels) / red, np.array(diameters[kind])) for kind in diameters if len(own[kind])}
+
+    def fitted(shape: Shape) -> Shape:
+        if shape.kind not in lines:
+            return shape
+        before, after = lines[shape.kind]
+        within = np.clip(_diameter(shape) / red, before[0], before[-1])
+        return replace(shape, unit=shape.unit * float(np.interp(within, before, after) / within))
+
+    return {key: [fitted(shape) for shape in of] for key, of in shapes.items()}
+
+
+def _diameter(shape: Shape) -> float:
+    """Of a disc of a shape's area, in pixels of a slide."""
+    return 2 * float(np.sqrt(shape.area / np.pi)) * shape.unit
 
 
 def _no_cells(where: str, what: str) -> Problem:
