@@ -35,6 +35,7 @@ OPTIONS = {
     "learning_rate": 0.004,
     "balance": 0.5,
     "least_visible": 0.2,
+    "outline": "seen",
     "held": 0.2,
     "white_balance": True,
     "tile": 256,

@@ -10,11 +10,13 @@ from field_reader_world import OPTIONS, TYPES, make_slides
 from smearsynth import coco, images
 from smearsynth.errors import UserError
 from smearsynth.files import read_json, write_json
+from smearsynth.layouts.raster import Window
 from smearsynth.options import build
 from smearsynth.readers import field_classes, field_data, field_thresholds, field_training
 from smearsynth.readers.field_options import FieldAugmentation, FieldReaderOptions
 from smearsynth.readers.field_reading import Found, even
 from smearsynth.readers.field_sources import IGNORED, Field, Maps, Slides, scaled, white_balanced
+from smearsynth.slides import runs
 
 STILL = FieldAugmentation(turn=False, scale=0.0, light=0.0, stain=0.0, noise=0.0, blur=0.0)
 PLAIN = replace(build(FieldReaderOptions, OPTIONS, where="readers.field"), augmentation=STILL, balance=0.0, white_balance=False)
@@ -230,6 +232,59 @@ def test_targets_of_a_disc_by_hand():
     taught = np.where(one_hot < 0, 0, one_hot)
     # Large or small, a cell weighs the same.
     assert taught[..., 3].sum() == pytest.approx(taught[..., 1].sum(), rel=1e-5) and taught[..., 2].sum() == 0
+
+
+def test_outlines_go_on_under_other_cells_where_that_is_told():
+    lower, upper = disc((64, 64), 32, 24, 14), disc((64, 64), 32, 42, 10)
+    owners = np.where(upper, 2, np.where(lower, 1, 0)).astype(np.int32)
+    hidden = np.where(upper & lower, 1, 0).astype(np.int32)
+    picture, classes = np.zeros((64, 64, 3), np.uint8), np.array([1, 1])
+    seen, whole = (
+        field_training.targets(Field(picture, owners, classes, below), rays=4, grid=2, classes=1) for below in (None, hidden)
+    )
+    # From the lower one's middle: its radius all round, but the nearer edge of the upper one where only what is seen counts.
+    assert np.abs(whole[1][16, 12, :4] - 14).max() <= 1.5
+    assert sorted(np.round(seen[1][16, 12, :4] - 8).astype(int))[0] in (-1, 0, 1) and (seen[1][16, 12, :4] > 12).sum() == 3
+    # The upper one, and how far it is to what is seen, stay as they are.
+    assert np.array_equal(seen[1][16, 21], whole[1][16, 21]) and np.array_equal(seen[0], whole[0])
+
+
+def test_slides_tell_what_is_hidden(tmp_path):
+    shape = (48, 64)
+    whole = [disc(shape, 24, 20, 12), disc(shape, 24, 34, 12), disc(shape, 30, 28, 6)]
+    # The second lies on the first, the third, a platelet, on both.
+    seen = [whole[0] & ~whole[1] & ~whole[2], whole[1] & ~whole[2], whole[2]]
+    cells = [
+        coco.annotation(part, id=at + 1, image_id=1, category_id=(2, 2, 30)[at])
+        | {"amodal_segmentation": runs.encode(Window(0, 0, whole[at]), shape), "z": (at + 1) / 3, "occluded_rate": 0.0}
+        for at, part in enumerate(seen)
+    ]
+    entry = {"id": 1, "file_name": "a.png", "height": shape[0], "width": shape[1]}
+    images.write(tmp_path / "a.png", np.zeros((*shape, 3), np.uint8))
+    # In the file in another order than that of painting.
+    for order in ([0, 1, 2], [2, 0, 1]):
+        file = tmp_path / "instances.json"
+        some = [cells[at] for at in order]
+        write_json(file, {"images": [entry], "annotations": some, "categories": TYPES.categories()})
+        source = Slides(file, tmp_path, um_per_px=None, least_visible=0.0, whole=True)
+        field = source.field(0, KINDS.numbers(source.categories, where="slides", taxonomy=TYPES))
+        for number, at in enumerate(order, start=1):
+            assert np.array_equal(field.owners == number, seen[at])
+        wanted = np.zeros(shape, int)
+        wanted[whole[0] & (whole[1] | whole[2])] = 1 + order.index(0)
+        wanted[whole[1] & whole[2]] = 1 + order.index(1)
+        assert np.array_equal(field.hidden, wanted)
+
+
+def test_varied_patches_carry_what_is_hidden_along():
+    rng = np.random.default_rng(5)
+    owners = rng.integers(0, 9, (100, 100)).astype(np.int32)
+    field = Field(np.repeat(owners[..., None], 3, 2).astype(np.uint8), owners, np.ones(9, int), owners * 7)
+    turned = replace(STILL, turn=True, scale=0.2)
+    for seed in range(6):
+        drawn = field_data.crop(field, np.random.default_rng(seed), replace(PLAIN, patch=64, augmentation=turned), None)
+        patch = field_data.vary(drawn, np.random.default_rng(seed), turned)
+        assert patch.hidden is not None and np.array_equal(patch.hidden, patch.owners * 7)
 
 
 def test_targets_of_an_empty_patch():

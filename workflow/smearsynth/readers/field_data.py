@@ -1,6 +1,7 @@
 """Training patches of a field reader: which, and how varied, follows from seed and step alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -73,8 +74,8 @@ class Fields:
         if self._options.um_per_px and own:
             field = scaled(field, own / self._options.um_per_px)
         if self._options.white_balance:
-            field = Field(white_balanced(field.picture), field.owners, field.classes)
-        size = field.picture.nbytes + field.owners.nbytes
+            field = replace(field, picture=white_balanced(field.picture))
+        size = field.picture.nbytes + field.owners.nbytes + (0 if field.hidden is None else field.hidden.nbytes)
         if self._bytes + size <= KEPT:
             self._kept[source, index] = field
             self._bytes += size
@@ -121,12 +122,14 @@ def crop(field: Field, rng: np.random.Generator, options: FieldReaderOptions, mi
         start = round(place * max(0, length - side)) if middle is None else round(middle[axis] - side * (0.5 + jitter))
         start = int(np.clip(start, 0, max(0, length - side)))
         slices.append(slice(start, min(start + side, length)))
-    picture, owners = field.picture[tuple(slices)], field.owners[tuple(slices)]
+    picture = field.picture[tuple(slices)]
+    owners, hidden = field.maps(lambda cells: cells[tuple(slices)])
     missing = [(0, side - length) for length in owners.shape]
     if any(after for _, after in missing):
         picture = np.pad(picture, [*missing, (0, 0)], mode="symmetric")
         owners = np.pad(owners, missing, constant_values=IGNORED)
-    return scaled(Field(picture, owners, field.classes), options.patch / side)
+        hidden = None if hidden is None else np.pad(hidden, missing)
+    return scaled(Field(picture, owners, field.classes, hidden), options.patch / side)
 
 
 def vary(patch: Field, rng: np.random.Generator, options: FieldAugmentation) -> Field:
@@ -136,10 +139,15 @@ def vary(patch: Field, rng: np.random.Generator, options: FieldAugmentation) -> 
     strength, mixing = rng.uniform(-1, 1), rng.uniform(-1, 1, (3, 3))
     soft, sigma, noise = rng.random() < 0.5, rng.random(), rng.random()
     grain = rng.standard_normal(patch.picture.shape, np.float32)
-    picture, owners = patch.picture, patch.owners
-    if options.turn:
-        picture, owners = (np.rot90(array, quarters) for array in (picture, owners))
-        picture, owners = (array[:, ::-1] if flip else array for array in (picture, owners))
+
+    def turned(array: np.ndarray) -> np.ndarray:
+        if not options.turn:
+            return array
+        array = np.rot90(array, quarters)
+        return np.ascontiguousarray(array[:, ::-1] if flip else array)
+
+    picture = turned(patch.picture)
+    owners, hidden = patch.maps(turned)
     # Light and stain act on the absorbance, in which dyes add up (Beer and Lambert).
     absorbed = -np.log((picture.astype(np.float32) + 1) / 256)
     if options.stain:
@@ -150,7 +158,7 @@ def vary(patch: Field, rng: np.random.Generator, options: FieldAugmentation) -> 
     if options.blur and soft:
         values = cv2.GaussianBlur(values, (0, 0), max(0.05, options.blur * sigma))
     values = values + options.noise * noise * grain
-    return Field(np.clip(np.rint(values), 0, 255).astype(np.uint8), np.ascontiguousarray(owners), patch.classes)
+    return Field(np.clip(np.rint(values), 0, 255).astype(np.uint8), owners, patch.classes, hidden)
 
 
 def patches(fields: Fields, options: FieldReaderOptions, *, seed: int, step: int) -> list[Field]:

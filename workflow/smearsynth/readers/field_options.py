@@ -68,6 +68,8 @@ class FieldReaderOptions:
         Share of the patches that are laid around a cell of a class that is drawn evenly; the others lie anywhere.
     least_visible : float
         Cells of which a smaller share is seen, because others lie on them, are neither taught nor counted against it.
+    outline : str
+        ``seen`` teaches what is seen of a cell; ``whole`` also the part under another one, where a source knows it: slides do.
     held : float
         Share of the training fields that teach nothing: the thresholds are found on them.
     white_balance : bool
@@ -95,6 +97,7 @@ class FieldReaderOptions:
     learning_rate: float
     balance: float
     least_visible: float
+    outline: Literal["seen", "whole"]
     held: float
     white_balance: bool
     tile: int

@@ -3,6 +3,7 @@
 Every field is brought to the reader's resolution and classes when it is first drawn.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -33,11 +34,18 @@ class Field:
         0 is empty smear, k the k-th cell; `IGNORED` where nothing is taught.
     classes : ndarray of int, shape (n,)
         Of the k-th cell at k - 1; 1 is the first class.
+    hidden : ndarray of int32, shape (height, width), optional
+        The cell that lies right under the owner, 0 where there is none. None where nobody knows, as in real fields.
     """
 
     picture: np.ndarray
     owners: np.ndarray
     classes: np.ndarray
+    hidden: np.ndarray | None = None
+
+    def maps(self, changed: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Both maps of cells, each changed in the same way."""
+        return changed(self.owners), None if self.hidden is None else changed(self.hidden)
 
 
 class Source(Protocol):
@@ -76,13 +84,15 @@ class Slides:
         Of slides whose COCO file does not tell.
     least_visible : float
         Cells of which a smaller share is seen are `IGNORED`.
+    whole : bool
+        Tell what is hidden under other cells too.
     """
 
-    def __init__(self, instances: Path, pictures: Path, *, um_per_px: float | None, least_visible: float):
+    def __init__(self, instances: Path, pictures: Path, *, um_per_px: float | None, least_visible: float, whole: bool = False):
         self.name = instances.name
         self.categories = read_json(instances)["categories"]
         self._slides = list(listing.slides(instances))
-        self._pictures, self._um_per_px, self._least = pictures, um_per_px, least_visible
+        self._pictures, self._um_per_px, self._least, self._whole = pictures, um_per_px, least_visible, whole
         if not self._slides:
             raise UserError.of(str(instances), "no slide in it", "make slides first, or leave this source out")
 
@@ -107,7 +117,19 @@ class Slides:
             part = runs.decode(cell["segmentation"])
             hidden = 1 - cell.get("occluded_rate", 0.0) < self._least or classes[number - 1] == IGNORED
             owners[part.slices][part.mask] = IGNORED if hidden else number
-        return Field(picture, owners, classes)
+        return Field(picture, owners, classes, self._hidden(cells, owners) if self._whole else None)
+
+    @staticmethod
+    def _hidden(cells: list[dict], owners: np.ndarray) -> np.ndarray:
+        """The cells right under those that are seen, in the order of painting; of visible parts alone nothing follows."""
+        hidden = np.zeros_like(owners)
+        told = [one for one in enumerate(cells, start=1) if "amodal_segmentation" in one[1]]
+        for number, cell in sorted(told, key=lambda one: one[1].get("z", 0.0)):
+            part = runs.decode(cell["amodal_segmentation"])
+            # Later ones lie higher; what is seen itself is not hidden.
+            under = part.mask & (owners[part.slices] != number)
+            hidden[part.slices][under] = number
+        return hidden
 
 
 class Maps:
@@ -155,7 +177,8 @@ def scaled(field: Field, factor: float) -> Field:
         np.minimum((np.arange(new) + 0.5) * old / new, old - 1).astype(int)
         for new, old in zip((height, width), field.owners.shape, strict=True)
     )
-    return Field(resized(field.picture, (height, width)), field.owners[rows[:, None], columns], field.classes)
+    owners, hidden = field.maps(lambda cells: cells[rows[:, None], columns])
+    return Field(resized(field.picture, (height, width)), owners, field.classes, hidden)
 
 
 def resized(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -36,7 +36,7 @@ def hits(found: Found, field: Field) -> tuple[np.ndarray, np.ndarray]:
     silent = field.owners == IGNORED
     told = np.array([bool(part.area) and silent[part.slices][part.mask].mean() <= 0.5 for part in masks], bool)
     numbers = np.unique(field.owners[field.owners > 0])
-    truth = [rle.encode(np.asfortranarray(field.owners == number, np.uint8)) for number in numbers]
+    truth = [rle.encode(np.asfortranarray(_cell(field, number), np.uint8)) for number in numbers]
     hit = np.zeros(len(found), bool)
     if not truth or not len(found):
         return hit, told
@@ -50,6 +50,12 @@ def hits(found: Found, field: Field) -> tuple[np.ndarray, np.ndarray]:
             free[fits.argmax()] = False
             hit[at] = True
     return hit, told
+
+
+def _cell(field: Field, number: int) -> np.ndarray:
+    """The pixels of a cell: all of them if the field tells what is hidden, else those that are seen."""
+    seen = field.owners == number
+    return seen if field.hidden is None else seen | (field.hidden == number)
 
 
 def best(scores: np.ndarray, hit: np.ndarray, cells: int) -> tuple[float, float]:

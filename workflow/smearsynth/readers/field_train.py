@@ -42,7 +42,13 @@ def run(args) -> None:
     options = loads(FieldReaderOptions, args.options, where="readers.field")
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     sources: list[Source] = [
-        Slides(instances, pictures, um_per_px=args.um_per_px, least_visible=options.least_visible)
+        Slides(
+            instances,
+            pictures,
+            um_per_px=args.um_per_px,
+            least_visible=options.least_visible,
+            whole=options.outline == "whole",
+        )
         for instances, pictures in args.slides
     ]
     sources += [Maps(index) for index in args.fields]

@@ -29,7 +29,8 @@ def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.nda
     ndarray of float32, shape (height / grid, width / grid, 1)
         Distance to the edge of the own cell, 1 at the cell's deepest pixel; -1 where nothing is taught.
     ndarray of float32, shape (height / grid, width / grid, rays + 1)
-        Pixels to the edge in each direction, and the weight of that.
+        Pixels to the edge in each direction, and the weight of that; the edge of the whole cell, also where another lies on it,
+        if the patch tells what is hidden.
     ndarray of float32, shape (height / grid, width / grid, classes + 1)
         One-hot class, background first, times the weight of the pixel; -1 where nothing is taught. A cell's pixels weigh the less
         the more it has of them: a platelet teaches its class as much as a white cell that is thirty times as large.
@@ -40,7 +41,13 @@ def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.nda
     owners = np.maximum(patch.owners, 0)
     coarse = patch.owners[::grid, ::grid]
     depth = edt_prob(np.maximum(coarse, 0)).astype(np.float32)
-    rays_and_weight = np.concatenate([star_dist(owners, rays, grid=(grid, grid)), depth[..., None]], axis=-1)
+    distances = star_dist(owners, rays, grid=(grid, grid))
+    if patch.hidden is not None:
+        for number in np.unique(patch.hidden[patch.hidden > 0]):
+            whole = (owners == number) | (patch.hidden == number)
+            seen_here = coarse == number
+            distances[seen_here] = star_dist(whole.astype(np.int32), rays, grid=(grid, grid))[seen_here]
+    rays_and_weight = np.concatenate([distances, depth[..., None]], axis=-1)
     numbers = np.concatenate([[0], patch.classes])[np.maximum(coarse, 0)]
     one_hot = np.eye(classes + 1, dtype=np.float32)[numbers]
     areas = np.bincount(np.maximum(coarse, 0).ravel(), minlength=len(patch.classes) + 1)
