@@ -36,8 +36,9 @@ bench: $(VENV)/.installed
 	python benchmarks/training_step.py
 	python benchmarks/family_training.py
 	python benchmarks/metrics.py
-	python benchmarks/rendering.py --out $(BENCHMARKS)/rendering
 	snakemake --cores all results/demo/cells/catalogue.json results/demo/backgrounds/whole
+	python benchmarks/rendering.py --catalogue results/demo/cells/catalogue.json --backgrounds results/demo/backgrounds/whole \
+	    --taxonomy config.yaml --out $(BENCHMARKS)/rendering
 	python benchmarks/memory.py --catalogue results/demo/cells/catalogue.json --backgrounds results/demo/backgrounds/whole \
 	    --taxonomy config.yaml --out $(BENCHMARKS)/memory
 
