@@ -67,11 +67,20 @@ def version() -> str:
     return f"tensorflow {tf.__version__}, keras {keras.__version__}"
 
 
-def compiled(function: Callable, *, dynamic: bool = False) -> Callable:
-    """A function of arrays, compiled; with ``dynamic`` once for all sizes of its arguments."""
+def compiled(function: Callable, *, signature: Sequence[tuple[Sequence[int | None], str]] | None = None) -> Callable:
+    """A function of arrays, compiled.
+
+    Parameters
+    ----------
+    function : callable
+    signature : sequence of (shape, dtype), optional
+        Of its arguments, None where a side may be of any length: then all sizes are computed by the same graph and with the same
+        rounding. Otherwise each size has a graph of its own, whose layers may be fused in another way.
+    """
     import tensorflow as tf
 
-    return tf.function(function, reduce_retracing=dynamic, autograph=False)
+    specs = None if signature is None else [tf.TensorSpec(shape, dtype) for shape, dtype in signature]
+    return tf.function(function, input_signature=specs, autograph=False)
 
 
 def gradients(forward: Callable[[], tuple[Sequence[Any], Any]], groups: Sequence[Sequence[Any]]) -> tuple[list[list[Any]], Any]:

@@ -106,7 +106,10 @@ class FieldGenerator:
         def draw(label, light, style, *grains):
             return network([field.planes(label, light, types), style, *grains], training=False)
 
-        self._draw = engine.compiled(draw, dynamic=True)
+        # One graph for tiles of all sizes: the same pixel is rounded in the same way in each.
+        plane = ((1, None, None, 1), "float32")
+        label = ((1, None, None, 1 + field.MAPS), "uint8")
+        self._draw = engine.compiled(draw, signature=[label, plane, ((1, field_style.CODE), "float32"), *[plane] * self.levels])
 
     def paint(
         self,
