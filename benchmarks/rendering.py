@@ -3,10 +3,10 @@
 The literal procedure (3.6) calls the generator once for each of the 128 background blocks and once for each cell, and
 adds every cell through stencils as large as the slide. Here its generator is compiled, which the thesis's is not. Ours
 are the painters that ``smearsynth.slides render`` uses: ``thesis``, once drawing every block and once with a stored
-background, ``cutout`` with real cells, and ``field`` with the generator that comes with smearsynth, in tiles as by
-default. All have the same layout and threads, the literal procedure and ``thesis`` the same weights too; they alternate
-in the same process, and each writes its slide as PNG. Pictures of cells are read and compilers run in a first round,
-which does not count.
+background, ``cutout`` with real cells, and ``field`` with the generator that comes with smearsynth, in the default
+precision and in float32. All have the same layout and threads, the literal procedure and ``thesis`` the same weights
+too; they alternate in the same process, and each writes its slide as PNG. Pictures of cells are read and compilers run
+in a first round, which does not count.
 
     python benchmarks/rendering.py --catalogue results/demo/cells/catalogue.json --backgrounds results/demo/backgrounds/whole \\
         --taxonomy config.yaml --out results/benchmarks/rendering [--device cpu] [--threads 2] [--filters 64] [--repeats 3]
@@ -96,14 +96,20 @@ def ours(args: argparse.Namespace, taxonomy: Taxonomy, cells: catalogue.Catalogu
     background = blocks.draw(generator, SIZE, category_id=empty, keys=list(range(blocks.count(SIZE))))
     sources = Sources(cells)
     look = paint.Look("translucent", 0.8, frozenset(t.id for t in taxonomy.of_kind("red")))
-    whole = field_sampling.load(SHIPPED, device=args.device, threads=args.threads)
     white = frozenset(t.id for t in taxonomy.of_kind("white"))
-    tile = RenderOptions("field").tile
+    default = RenderOptions("field")
+
+    def at_once(precision: str) -> paint.Painter:
+        whole = field_sampling.load(SHIPPED, device=args.device, threads=args.threads, precision=precision)
+        nuclei = field.measured(sources)
+        return field.painted(whole, whole.styles.values, nuclei, white=white, seed=SEED, tile=default.tile)
+
     return {
         "thesis_every_block_drawn": paint.stencilled(None, generator, seed=SEED, category_id=empty),
         "thesis_stored_background": paint.stencilled(background, generator, seed=SEED, category_id=empty),
         "cutout": paint.pasted(stored.read_styles(args.backgrounds), pieces.cut(sources, feather=3.0), look, seed=SEED),
-        "field": field.painted(whole, whole.styles.values, field.measured(sources), white=white, seed=SEED, tile=tile),
+        "field": at_once(default.precision),
+        "field_float32": at_once("float32"),
     }
 
 

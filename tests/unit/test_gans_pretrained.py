@@ -59,3 +59,22 @@ def test_a_type_that_it_never_saw_is_an_error_that_names_it(generator):
     owners, _, dense = told()
     with pytest.raises(UserError, match="20"):
         generator.paint(owners, np.array([RED, 20]), dense, style=0, key=1, tile=None)
+
+
+@pytest.mark.parametrize("precision, most", [("float32", 0), ("bfloat16", 1)])
+def test_tiles_do_not_show(precision, most):
+    generator = field_sampling.load(SHIPPED, device="cpu", threads=1, precision=precision)
+    owners, types, dense = told(300)
+    for style in (1, 700):
+        whole = generator.paint(owners, types, dense, style=style, key=3, tile=None).astype(int)
+        for tile in (64, 100):
+            assert np.abs(whole - generator.paint(owners, types, dense, style=style, key=3, tile=tile)).max() <= most
+
+
+def test_precisions_give_the_same_picture_but_for_rounding():
+    pictures = [
+        field_sampling.load(SHIPPED, device="cpu", threads=1, precision=precision).paint(*told(), style=5, key=3).astype(int)
+        for precision in ("float32", "bfloat16")
+    ]
+    difference = np.abs(pictures[0] - pictures[1])
+    assert 0 < difference.mean() < 0.5 and difference.max() <= 5

@@ -129,7 +129,9 @@ def encode_png(image: np.ndarray) -> bytes:
     """PNG bytes of an RGB (height, width, 3) or single-channel (height, width) array of uint8 or uint16."""
     if image.ndim == 3:
         image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    done, content = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 4])
+    # Run lengths alone: grain repeats nothing that a search would find, and masks little more. A third faster, and smaller.
+    how = [cv2.IMWRITE_PNG_COMPRESSION, 4, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    done, content = cv2.imencode(".png", image, how)
     if not done:
         raise ValueError(f"cannot write an array of {image.dtype} and shape {image.shape} as PNG")
     return content.tobytes()

@@ -4,6 +4,7 @@ Networks, losses and augmentation are written in ``keras.ops``. Another engine i
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from smearsynth.errors import UserError
@@ -57,6 +58,23 @@ def configure(*, device: str, threads: int) -> str:
         tf.get_logger().setLevel("ERROR")
         _configured.update(wanted)
     return "gpu" if gpus and device != "cpu" else "cpu"
+
+
+def computes_in_bfloat16(device: str) -> bool:
+    """Whether bfloat16 is faster than float32 on a ``cpu`` or ``gpu`` of this machine; False where this cannot be told.
+
+    Without instructions for it (AVX-512 BF16 or AMX; on GPUs from compute capability 8.0 on) it is emulated, many times slower.
+    """
+    import tensorflow as tf
+
+    if device == "gpu":
+        gpu = tf.config.list_physical_devices("GPU")[0]
+        return tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) >= (8, 0)
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def version() -> str:

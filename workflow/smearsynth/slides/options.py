@@ -33,6 +33,9 @@ class RenderOptions:
     tile : int or None
         Side in pixels of the tiles that a slide is drawn in, for memory's sake: no pixel depends on it by more than a grey level;
         None draws it at once. Only ``field``.
+    precision : str
+        What the network computes in: ``float32``; ``bfloat16``, which differs from it by up to 3 grey levels; ``auto``, bfloat16
+        where the machine computes in it and float32 elsewhere. Only ``field``.
     """
 
     renderer: Literal["cutout", "thesis", "field"]
@@ -43,6 +46,7 @@ class RenderOptions:
     blocks: Literal["stored", "drawn"] = "stored"
     style: int | None = None
     tile: int | None = 1024
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
     def __post_init__(self) -> None:
         problems = []

@@ -83,7 +83,7 @@ def whole(options: RenderOptions, taxonomy: Taxonomy, layouts: list[dict], args:
 
     sources = Sources(catalogue.read(args.catalogue))
     sources.known(layouts)
-    generator = field_sampling.load(args.model, device=args.device)
+    generator = field_sampling.load(args.model, device=args.device, precision=options.precision)
     field.check_scale(layouts, sources, generator.um_per_px)
     styles = field_style.Styles.load(args.styles) if args.styles else generator.styles
     white = frozenset(t.id for t in taxonomy.of_kind("white"))
