@@ -4,4 +4,4 @@ import sys
 
 from smearsynth.cli import dispatch
 
-sys.exit(dispatch("smearsynth.readers", ("train", "name", "arm", "field_train", "read")))
+sys.exit(dispatch("smearsynth.readers", ("train", "name", "arm", "field_train", "match", "read")))

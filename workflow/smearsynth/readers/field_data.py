@@ -5,14 +5,22 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from smearsynth import seeds
 from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.layouts.raster import Window
+from smearsynth.readers import field_look
+from smearsynth.readers.field_classes import Classes
+from smearsynth.readers.field_look import Look
 from smearsynth.readers.field_options import FieldAugmentation, FieldReaderOptions
 from smearsynth.readers.field_sources import IGNORED, Field, Source, scaled, white_balanced
 
 KEPT = 2**30
 """Bytes of fields that are kept in memory; what is beyond is read again each time it is drawn."""
+
+LOOKED = 150
+"""Fields of a source that its look is measured on."""
 
 
 class Fields:
@@ -87,6 +95,24 @@ class Fields:
         field = self.field(source, int(rng.choice(self.taught[source])))
         middle = _around(field, rng) if rng.random() < self._options.balance else None
         return vary(crop(field, rng, self._options, middle), rng, self._options.augmentation)
+
+
+def look(fields: Fields, classes: Classes) -> Look | None:
+    """What the fields that teach look like, as the reader sees them; None where they show no whole red cell.
+
+    Of each source `LOOKED` fields at most, evenly from all, each with the same say.
+    """
+    seen = []
+    for source, taught in enumerate(fields.taught):
+        for index in taught[:: -(-len(taught) // LOOKED)]:
+            field = fields.field(source, index)
+            cells = []
+            for number, place in enumerate(ndimage.find_objects(np.maximum(field.owners, 0)), start=1):
+                if place is not None:
+                    kind = classes.types[field.classes[number - 1] - 1].kind
+                    cells.append((kind, Window(place[0].start, place[1].start, field.owners[place] == number)))
+            seen.append(field_look.see(field.picture, cells, unknown=field.owners == IGNORED))
+    return field_look.look(seen) if any(one.diameters for one in seen) else None
 
 
 def shares_of(sources: Sequence[Source], given: Sequence[float] | None) -> list[float]:

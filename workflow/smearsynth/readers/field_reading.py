@@ -7,6 +7,7 @@ import numpy as np
 from smearsynth import images
 from smearsynth.layouts import raster
 from smearsynth.layouts.raster import Window
+from smearsynth.readers.field_look import stained
 from smearsynth.readers.field_reader import FieldReader
 from smearsynth.readers.field_sources import resized, white_balanced
 
@@ -103,14 +104,34 @@ def candidates(looked: Looked, *, nms: float) -> Found:
     return Found(outlines, belief.argmax(1) + 1, scores).where(order.tolist())
 
 
-def prepare(reader: FieldReader, picture: np.ndarray, *, factor: float) -> np.ndarray:
-    """A picture as the reader sees it: `factor` times as large, its light balanced if the reader was trained so."""
-    shape = tuple(max(1, round(side * factor)) for side in picture.shape[:2])
-    small = resized(picture, (shape[0], shape[1]))
-    return white_balanced(small) if reader.options.white_balance else small
+def at_scale(picture: np.ndarray, factor: float) -> np.ndarray:
+    """A picture `factor` times as large, and at least one pixel."""
+    height, width = (max(1, round(side * factor)) for side in picture.shape[:2])
+    return resized(picture, (height, width))
 
 
-def read(reader: FieldReader, picture: np.ndarray, *, factor: float, least: float) -> tuple[Found, list[Window]]:
+def prepare(reader: FieldReader, picture: np.ndarray, *, factor: float, stain: np.ndarray | None = None) -> np.ndarray:
+    """A picture as the reader sees it.
+
+    Parameters
+    ----------
+    reader : FieldReader
+        Balances the light if it was trained so.
+    picture : ndarray of uint8, shape (height, width, 3)
+        RGB.
+    factor : float
+        Reader's pixels in one of the picture's.
+    stain : ndarray of float, shape (3, 3), optional
+        Map of absorbances to the stain that it was trained on, see `field_look.between`.
+    """
+    small = at_scale(picture, factor)
+    light = white_balanced(small) if reader.options.white_balance else small
+    return light if stain is None else stained(light, stain)
+
+
+def read(
+    reader: FieldReader, picture: np.ndarray, *, factor: float, least: float, stain: np.ndarray | None = None
+) -> tuple[Found, list[Window]]:
     """The cells of a picture.
 
     Parameters
@@ -122,6 +143,8 @@ def read(reader: FieldReader, picture: np.ndarray, *, factor: float, least: floa
         Reader's pixels in one of the picture's.
     least : float
         Least score, as `even` gives it.
+    stain : ndarray of float, shape (3, 3), optional
+        See `prepare`.
 
     Returns
     -------
@@ -130,7 +153,7 @@ def read(reader: FieldReader, picture: np.ndarray, *, factor: float, least: floa
     list of Window
         Masks within the picture; none is empty.
     """
-    small = prepare(reader, picture, factor=factor)
+    small = prepare(reader, picture, factor=factor, stain=stain)
     found = candidates(look(reader, small), nms=reader.thresholds.nms)
     scores = even(found, reader.thresholds.scores)
     ratio = np.array([picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0]])

@@ -7,9 +7,9 @@ import numpy as np
 
 from smearsynth import progress
 from smearsynth.errors import UserError
-from smearsynth.files import atomic_folder, write_tsv
+from smearsynth.files import atomic_folder, write_json, write_tsv
 from smearsynth.options import loads
-from smearsynth.readers import field_classes, field_data
+from smearsynth.readers import field_classes, field_data, field_look
 from smearsynth.readers.field_options import FieldReaderOptions
 from smearsynth.readers.field_sources import Maps, Slides, Source
 from smearsynth.taxonomy import Taxonomy
@@ -89,6 +89,8 @@ def run(args) -> None:
     }
     with atomic_folder(args.out) as folder:
         field_reader.save(folder, reader, about=about)
+        if look := field_data.look(fields, classes):
+            write_json(folder / "look.json", field_look.to_json(look))
         write_tsv(folder / "losses.tsv", ["step", "loss"], [[step, loss] for step, loss in enumerate(losses, start=1)])
 
 

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from smearsynth import images, progress
 from smearsynth.errors import Problem, UserError, raise_all
-from smearsynth.files import atomic_folder, sha256, write_tsv
+from smearsynth.files import atomic_folder, read_json, sha256, write_tsv
 
 
 def arguments(parser) -> None:
@@ -14,6 +16,7 @@ def arguments(parser) -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--um-per-px", type=float, help="resolution of the pictures; that of the reader without it")
     size.add_argument("--scale", type=float, help="reader's pixels in one of the picture's, where its resolution is not known")
+    size.add_argument("--match", type=Path, help="folder that readers match made of some fields of the same microscope")
     parser.add_argument("--only", nargs="+", metavar="TYPE", help="keep these classes alone")
     parser.add_argument(
         "--least-score",
@@ -35,14 +38,16 @@ def arguments(parser) -> None:
 
 def run(args) -> None:
     """Run the command."""
-    _check(args)
+    check(args, ("um_per_px", "scale", "retype_scale", "least_score"))
+    match = matched(args.match, args.model) if args.match else None
     files = listed(args.images)
 
     from smearsynth.readers import field_reader, field_reading, read_out, retype
 
     reader = field_reader.load(args.model, device=args.device)
     keep = reader.classes.only(args.only) if args.only else None
-    factor = _factor(args, reader.options.um_per_px)
+    factor = match["factor"] if match else factor_of(args, reader.options.um_per_px)
+    stain = np.array(match["stain"]) if match else None
     namer = None
     if args.retype:
         black = args.retype_on == "black"
@@ -58,7 +63,7 @@ def run(args) -> None:
             except UserError as error:
                 broken += error.problems
                 continue
-            found, masks = field_reading.read(reader, picture, factor=factor, least=args.least_score)
+            found, masks = field_reading.read(reader, picture, factor=factor, least=args.least_score, stain=stain)
             ids = [reader.classes.types[number - 1].id for number in found.classes]
             if keep is not None:
                 kept = [at for at, one in enumerate(ids) if one in keep]
@@ -82,17 +87,21 @@ def run(args) -> None:
     print(f"{total} cells in {len(pictures)} picture(s){aside}")
 
 
-def _check(args) -> None:
-    """Refuse numbers that mean nothing."""
+LIMITS = {"um_per_px": (0.005, 5), "scale": (0.01, 50), "retype_scale": (0.01, 50), "least_score": (0, 1)}
+"""Numbers that mean something."""
+
+
+def check(args, names: tuple[str, ...]) -> None:
+    """Refuse numbers beyond their `LIMITS`."""
     problems = []
-    for name, least, most in (("um_per_px", 0.005, 5), ("scale", 0.01, 50), ("retype_scale", 0.01, 50), ("least_score", 0, 1)):
-        value = getattr(args, name)
+    for name in names:
+        value, (least, most) = getattr(args, name), LIMITS[name]
         if value is not None and not least <= value <= most:
             problems.append(Problem(f"--{name.replace('_', '-')}", f"got {value}", f"from {least} to {most}"))
     raise_all(problems)
 
 
-def _factor(args, um_per_px: float | None) -> float:
+def factor_of(args, um_per_px: float | None) -> float:
     """Reader's pixels in one of the picture's."""
     if args.um_per_px is None:
         return args.scale or 1.0
@@ -100,6 +109,18 @@ def _factor(args, um_per_px: float | None) -> float:
         fix = "give --scale, or train it with readers.field.um_per_px"
         raise UserError.of("--um-per-px", "the reader was trained without a resolution", fix)
     return args.um_per_px / um_per_px
+
+
+def matched(folder: Path, model: Path) -> dict:
+    """The match in a folder; a `UserError` where it was made for another reader."""
+    found = read_json(folder / "match.json")
+    if not isinstance(found, dict) or not {"reader", "factor", "stain"} <= set(found):
+        raise UserError.of(str(folder), "no match in it", "give the folder that readers match wrote")
+    if found["reader"] != sha256(model / "model.json"):
+        raise UserError.of(
+            str(folder), "this match was made for another reader", "make it again with readers match and this --model"
+        )
+    return found
 
 
 def listed(paths: list[Path]) -> dict[str, Path]:

@@ -26,6 +26,7 @@ COMMANDS = (
     "hazra_training",
     "hazra_classifiers",
     "hazra_types",
+    "match",
 )
 
 sys.exit(dispatch("smearsynth.studies", COMMANDS))
