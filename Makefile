@@ -39,6 +39,7 @@ bench: $(VENV)/.installed
 	snakemake --cores all results/demo/cells/catalogue.json results/demo/backgrounds/whole
 	python benchmarks/rendering.py --catalogue results/demo/cells/catalogue.json --backgrounds results/demo/backgrounds/whole \
 	    --taxonomy config.yaml --out $(BENCHMARKS)/rendering
+	python benchmarks/large_slide.py --catalogue results/demo/cells/catalogue.json --taxonomy config.yaml --out $(BENCHMARKS)/large_slide
 	python benchmarks/memory.py --catalogue results/demo/cells/catalogue.json --backgrounds results/demo/backgrounds/whole \
 	    --taxonomy config.yaml --out $(BENCHMARKS)/memory
 
