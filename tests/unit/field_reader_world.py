@@ -30,6 +30,7 @@ OPTIONS = {
     "filters": 16,
     "features": 32,
     "patch": 64,
+    "margin": 8,
     "batch": 4,
     "steps": 350,
     "learning_rate": 0.004,

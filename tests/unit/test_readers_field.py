@@ -100,7 +100,7 @@ def test_label_maps_of_real_fields_teach_and_those_of_the_test_do_not(tmp_path):
 
 
 def test_held_fields_teach_nothing(tmp_path):
-    some = fields(*make_slides(tmp_path, count=10), replace(PLAIN, patch=96))
+    some = fields(*make_slides(tmp_path, count=10), replace(PLAIN, patch=96, margin=0))
     assert len(some.held[0]) == 2 and sorted(some.held[0] + some.taught[0]) == list(range(10))
     whole = np.stack([some.field(0, index).picture for index in range(10)]).astype(int)
     seen = set()
@@ -285,6 +285,26 @@ def test_varied_patches_carry_what_is_hidden_along():
         drawn = field_data.crop(field, np.random.default_rng(seed), replace(PLAIN, patch=64, augmentation=turned), None)
         patch = field_data.vary(drawn, np.random.default_rng(seed), turned)
         assert patch.hidden is not None and np.array_equal(patch.hidden, patch.owners * 7)
+
+
+def test_a_framed_patch_goes_on_mirrored_and_teaches_nothing_there():
+    rng = np.random.default_rng(2)
+    picture = rng.integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    patch = Field(picture, np.ones((40, 40), np.int32), np.array([1]), np.full((40, 40), 2, np.int32))
+    seen = set()
+    for seed in range(200):
+        framed = field_data.framed(patch, np.random.default_rng(seed), 6)
+        taught = framed.owners == 1
+        rows, columns = np.flatnonzero(taught.any(1)), np.flatnonzero(taught.any(0))
+        ends = (rows[0], 39 - rows[-1], columns[0], 39 - columns[-1])
+        seen.add(ends)
+        assert set(ends) <= {0, 6} and (framed.owners[~taught] == IGNORED).all() and (framed.hidden[~taught] == 0).all()
+        assert np.array_equal(framed.picture[taught], picture[taught])
+        if ends[0]:
+            assert np.array_equal(framed.picture[:6], framed.picture[6:12][::-1])
+    assert len(seen) == 16
+    still = field_data.framed(patch, rng, 0)
+    assert np.array_equal(still.picture, picture) and np.array_equal(still.owners, patch.owners)
 
 
 def test_targets_of_an_empty_patch():

@@ -94,7 +94,8 @@ class Fields:
         source = int(rng.choice(len(self.sources), p=self._shares))
         field = self.field(source, int(rng.choice(self.taught[source])))
         middle = _around(field, rng) if rng.random() < self._options.balance else None
-        return vary(crop(field, rng, self._options, middle), rng, self._options.augmentation)
+        patch = vary(crop(field, rng, self._options, middle), rng, self._options.augmentation)
+        return framed(patch, rng, self._options.margin)
 
 
 def look(fields: Fields, classes: Classes) -> Look | None:
@@ -185,6 +186,16 @@ def vary(patch: Field, rng: np.random.Generator, options: FieldAugmentation) -> 
         values = cv2.GaussianBlur(values, (0, 0), max(0.05, options.blur * sigma))
     values = values + options.noise * noise * grain
     return Field(np.clip(np.rint(values), 0, 255).astype(np.uint8), owners, patch.classes, hidden)
+
+
+def framed(patch: Field, rng: np.random.Generator, margin: int) -> Field:
+    """A patch that ends `margin` pixels earlier on some sides: beyond, it is mirrored, as in reading, and teaches nothing."""
+    ends = (margin * (rng.random((2, 2)) < 0.5)).tolist()
+    inner = tuple(slice(low, length - high) for (low, high), length in zip(ends, patch.owners.shape, strict=True))
+    picture = np.pad(patch.picture[inner], [*ends, (0, 0)], mode="symmetric")
+    owners = np.pad(patch.owners[inner], ends, constant_values=IGNORED)
+    hidden = None if patch.hidden is None else np.pad(patch.hidden[inner], ends)
+    return Field(picture, owners, patch.classes, hidden)
 
 
 def patches(fields: Fields, options: FieldReaderOptions, *, seed: int, step: int) -> list[Field]:

@@ -60,6 +60,8 @@ class FieldReaderOptions:
         Levels of the U-Net, filters of its first level, filters of the layer after it.
     patch : int
         Side of a training patch in pixels; a multiple of ``grid * 2 ** depth``.
+    margin : int
+        Pixels by which pictures go on mirrored beyond their borders, in training and in reading; at most a quarter of the patch.
     batch, steps : int
         Patches a step; optimiser steps.
     learning_rate : float
@@ -92,6 +94,7 @@ class FieldReaderOptions:
     filters: int
     features: int
     patch: int
+    margin: int
     batch: int
     steps: int
     learning_rate: float
@@ -123,6 +126,8 @@ class FieldReaderOptions:
                 wrong(name, "a whole number above 0")
         if not problems and (self.patch < 32 or self.patch % self.multiple):
             wrong("patch", f"a multiple of {self.multiple} pixels (grid · 2^depth), at least 32")
+        if not 0 <= self.margin <= self.patch / 4:
+            wrong("margin", f"0 to {self.patch // 4} pixels, a quarter of the patch")
         if self.tile < 256:
             wrong("tile", "at least 256 pixels")
         if not 0 < self.learning_rate <= 1:

@@ -68,6 +68,7 @@ class Looked:
 def look(reader: FieldReader, picture: np.ndarray, *, least: float = FAINTEST) -> Looked:
     """Run the network over a picture at the reader's resolution.
 
+    A picture goes on mirrored beyond its borders, as in training, so that a cell that is cut looks the same at each of them.
     Large pictures are read in overlapping tiles; the overlap is that of the network's reach, so that tiles change no result.
 
     Parameters
@@ -78,12 +79,16 @@ def look(reader: FieldReader, picture: np.ndarray, *, least: float = FAINTEST) -
     least : float
         Least probability of a cell.
     """
-    tiles = tuple(-(-side // reader.options.tile) for side in picture.shape[:2])
+    margin = reader.options.margin
+    wide = np.pad(picture, [(margin, margin), (margin, margin), (0, 0)], mode="symmetric")
+    tiles = tuple(-(-side // reader.options.tile) for side in wide.shape[:2])
     scores, distances, belief, points = reader.model.predict_sparse(
-        images.to_network(picture), prob_thresh=least, n_tiles=(*tiles, 1), show_tile_progress=False
+        images.to_network(wide), prob_thresh=least, n_tiles=(*tiles, 1), show_tile_progress=False
     )
-    large = distances.mean(1) >= SMALLEST if len(distances) else np.zeros(0, bool)
-    return Looked(points[large], scores[large], distances[large], belief[large, 1:])
+    points = points.reshape(-1, 2) - margin
+    inside = ((points >= 0) & (points < picture.shape[:2])).all(1)
+    kept = inside & (distances.mean(1) >= SMALLEST) if len(distances) else inside
+    return Looked(points[kept], scores[kept], distances[kept], belief[kept, 1:])
 
 
 def candidates(looked: Looked, *, nms: float) -> Found:

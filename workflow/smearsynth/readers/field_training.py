@@ -45,8 +45,13 @@ def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.nda
     if patch.hidden is not None:
         for number in np.unique(patch.hidden[patch.hidden > 0]):
             whole = (owners == number) | (patch.hidden == number)
-            seen_here = coarse == number
-            distances[seen_here] = star_dist(whole.astype(np.int32), rays, grid=(grid, grid))[seen_here]
+            # In its own frame, which begins at a point of the grid: most cells are small.
+            part = tuple(slice(at.min() // grid * grid, at.max() + 1) for at in np.nonzero(whole))
+            at = tuple(slice(one.start // grid, -(-one.stop // grid)) for one in part)
+            seen = coarse[at] == number
+            distances[at][seen] = star_dist(np.pad(whole[part], (0, 1)).astype(np.int32), rays, grid=(grid, grid))[
+                : seen.shape[0], : seen.shape[1]
+            ][seen]
     rays_and_weight = np.concatenate([distances, depth[..., None]], axis=-1)
     numbers = np.concatenate([[0], patch.classes])[np.maximum(coarse, 0)]
     one_hot = np.eye(classes + 1, dtype=np.float32)[numbers]
