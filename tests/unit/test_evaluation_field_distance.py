@@ -19,7 +19,7 @@ from smearsynth.evaluation import (
 )
 from smearsynth.evaluation.field_feature_files import CropFeatures
 from smearsynth.evaluation.field_options import FieldTwoSampleOptions
-from smearsynth.files import read_tsv, write_json
+from smearsynth.files import read_json, read_tsv, write_json
 
 COMMANDS = ("field_features", "field_distance", "field_two_sample")
 TWO_SAMPLE = {"features": 3, "ridge": 1.0, "folds": 4, "resamples": 200, "level": 0.95}
@@ -174,6 +174,27 @@ def test_of_an_index_of_fields_the_test_split_alone_is_taken(tmp_path):
     write_json(tmp_path / "index.json", {"fields": entries[:1]})
     with pytest.raises(UserError, match="no pictures in it"):
         field_crops.pictures(tmp_path / "index.json")
+
+
+def test_crops_around_white_cells_hold_one_near_their_middle_and_leave_out_pictures_without(tmp_path):
+    source = write_pictures(tmp_path, 3, (200, 240), 1)
+    kinds = [{"id": 1, "name": "red_blood_cell", "supercategory": "red"}, {"id": 2, "name": "monocyte", "supercategory": "white"}]
+    boxes = [(1, 1, [10, 10, 40, 40]), (1, 2, [120, 70, 40, 60]), (2, 1, [100, 100, 40, 40]), (3, 2, [0, 0, 10, 10])]
+    cells = [{"image_id": image, "category_id": category, "bbox": box} for image, category, box in boxes]
+    write_json(source, read_json(source) | {"categories": kinds, "annotations": cells})
+    chosen = field_crops.pictures(source, um_per_px=0.1, around=["white"])
+    crops, of_picture = field_crops.cut(chosen, side=50, count=40, um_per_px=0.2, seed=5)
+    assert sorted(set(of_picture.tolist())) == [0, 2]  # The second has only a red cell.
+    found = crops[of_picture == 0].astype(int)
+    left, top = found[:, 0, 0, 2] / 2, found[:, 0, 0, 1] / 2  # At half the resolution: the cell's middle is at (70, 50).
+    for offset in (70 - (left + 25), 50 - (top + 25)):
+        assert np.abs(offset).max() <= 0.2 * 50 + 1 and offset.std() > 2
+    # Too near the corner for a crop to hold it in its middle: as near as the picture allows.
+    assert (crops[of_picture == 2][:, 0, 0, 1:] <= 2).all()
+    with pytest.raises(UserError, match="no picture has a cell of these kinds"):
+        field_crops.cut(field_crops.pictures(source, around=["platelet"]), side=50, count=8, um_per_px=None, seed=5)
+    with pytest.raises(UserError, match="a folder does not tell where its cells are"):
+        field_crops.pictures(tmp_path / "images", around=["white"])
 
 
 @pytest.mark.parametrize(("shift", "low", "high"), [(0.0, 0.42, 0.58), (9.0, 0.97, 1.0)])

@@ -1,7 +1,7 @@
 """Square crops of fields and slides at one resolution, in places that were fixed before anybody looked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -11,17 +11,34 @@ from smearsynth import images, seeds
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import read_json
 
+AROUND = 0.2
+"""How far the middle of a cell that a crop is cut around may lie from the crop's own, along each side, as a share of the side."""
+
 
 @dataclass(frozen=True)
 class FieldPicture:
-    """A field or slide: its name in its source, its file, and its resolution where known."""
+    """A field or slide.
+
+    Parameters
+    ----------
+    name : str
+        In its source.
+    path : Path
+    um_per_px : float or None
+        Resolution, where it is known.
+    middles : ndarray of float, shape (n, 2), or None
+        Middles of the cells that crops are to show, x and y as shares of its width and height; None where crops may lie anywhere.
+    """
 
     name: str
     path: Path
     um_per_px: float | None
+    middles: np.ndarray | None = None
 
 
-def pictures(source: Path, *, um_per_px: float | None = None, names: Sequence[str] | None = None) -> list[FieldPicture]:
+def pictures(
+    source: Path, *, um_per_px: float | None = None, names: Sequence[str] | None = None, around: Sequence[str] = ()
+) -> list[FieldPicture]:
     """The pictures of a source.
 
     Parameters
@@ -33,13 +50,18 @@ def pictures(source: Path, *, um_per_px: float | None = None, names: Sequence[st
         Resolution of pictures whose source does not tell it.
     names : sequence of str, optional
         File names of the pictures to take; all by default.
+    around : sequence of str
+        Kinds that every crop is to show; the source has to say where such cells are. None: crops lie anywhere.
 
     Raises
     ------
     UserError
         Where there is nothing, or a name is not in the source.
     """
-    found = _folder(source) if source.is_dir() else _indexed(source)
+    if around and source.is_dir():
+        fix = "give an index of fields or a COCO file, or set evaluation.field_features.around to []"
+        raise UserError.of(str(source), "a folder does not tell where its cells are", fix)
+    found = _folder(source) if source.is_dir() else _indexed(source, around)
     if names is not None:
         known = {picture.name for picture in found}
         if unknown := [name for name in names if name not in known]:
@@ -48,7 +70,7 @@ def pictures(source: Path, *, um_per_px: float | None = None, names: Sequence[st
         found = [picture for picture in found if picture.name in set(names)]
     if not found:
         raise UserError.of(str(source), "no pictures in it", "give fields of the split test, slides, or a folder of pictures")
-    return [FieldPicture(one.name, one.path, one.um_per_px or um_per_px) for one in found]
+    return [replace(one, um_per_px=one.um_per_px or um_per_px) for one in found]
 
 
 def _folder(folder: Path) -> list[FieldPicture]:
@@ -56,27 +78,57 @@ def _folder(folder: Path) -> list[FieldPicture]:
     return [FieldPicture(path.relative_to(folder).as_posix(), path, None) for path in paths]
 
 
-def _indexed(source: Path) -> list[FieldPicture]:
+def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
     data = read_json(source)
     if isinstance(data, dict) and "fields" in data:
         # Nothing that a generator or a reader may have been trained on is compared.
+        entries = [entry for entry in data["fields"] if entry["split"] == "test"]
+        kinds = _kinds(data, around)
         return [
-            FieldPicture(entry["file"], source.parent / entry["file"], entry.get("um_per_px"))
-            for entry in data["fields"]
-            if entry["split"] == "test"
+            FieldPicture(
+                entry["file"],
+                source.parent / entry["file"],
+                entry.get("um_per_px"),
+                _middles(entry, entry["cells"], kinds) if around else None,
+            )
+            for entry in entries
         ]
+    parts = [data]
     if isinstance(data, dict) and "shards" in data:
-        data = {"images": [image for shard in data["shards"] for image in read_json(source.parent / shard["file"])["images"]]}
-    if not (isinstance(data, dict) and isinstance(data.get("images"), list)):
-        raise UserError.of(str(source), "neither fields nor COCO", "give an index of fields, a COCO file or a folder of pictures")
-    folder = source.parent / "images"
-    return [FieldPicture(i["file_name"], folder / i["file_name"], i.get("um_per_px")) for i in data["images"]]
+        parts = [read_json(source.parent / shard["file"]) for shard in data["shards"]]
+    found = []
+    for part in parts:
+        if not (isinstance(part, dict) and isinstance(part.get("images"), list)):
+            fix = "give an index of fields, a COCO file or a folder of pictures"
+            raise UserError.of(str(source), "neither fields nor COCO", fix)
+        cells: dict[int, list[dict]] = {image["id"]: [] for image in part["images"]}
+        for cell in part["annotations"] if around else ():
+            cells[cell["image_id"]].append(cell)
+        kinds = _kinds(part, around)
+        for image in part["images"]:
+            middles = _middles(image, cells[image["id"]], kinds) if around else None
+            path = source.parent / "images" / image["file_name"]
+            found.append(FieldPicture(image["file_name"], path, image.get("um_per_px"), middles))
+    return found
+
+
+def _kinds(data: dict, around: Sequence[str]) -> set[int]:
+    """Ids of the categories of these kinds."""
+    return {c["id"] for c in data.get("categories", ()) if c.get("kind", c.get("supercategory")) in around}
+
+
+def _middles(picture: dict, cells: Sequence[dict], category_ids: set[int]) -> np.ndarray:
+    """Middles of the boxes of the cells of these categories, (x, y) as shares of the picture's sides, shape (n, 2)."""
+    boxes = np.array([c["bbox"] for c in cells if c["category_id"] in category_ids], float).reshape(-1, 4)
+    return (boxes[:, :2] + boxes[:, 2:] / 2) / (picture["width"], picture["height"])
 
 
 def cut(
     chosen: Sequence[FieldPicture], *, side: int, count: int, um_per_px: float | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cut crops: crop i comes from picture i modulo their number, in an order and at a place drawn from (seed, i) alone.
+
+    Where pictures tell `middles`, a crop shows one of these cells, see `_corner`; pictures without any are left out.
 
     Parameters
     ----------
@@ -101,8 +153,12 @@ def cut(
         With all pictures that are too small or cannot be read, and as `resolution` does.
     """
     resolution(chosen, um_per_px)
-    order = seeds.rng(seed, "evaluation", "field_crops").permutation(len(chosen))
-    of_picture = order[np.arange(count) % len(chosen)]
+    usable = np.array([at for at, one in enumerate(chosen) if one.middles is None or len(one.middles)], int)
+    if not len(usable):
+        fix = "give pictures that show such cells, or set evaluation.field_features.around to []"
+        raise UserError.of("around", "no picture has a cell of these kinds", fix)
+    order = usable[seeds.rng(seed, "evaluation", "field_crops").permutation(len(usable))]
+    of_picture = order[np.arange(count) % len(order)]
     crops = np.empty((count, side, side, 3), np.uint8)
     problems: list[Problem] = []
     for at in np.unique(of_picture):
@@ -118,10 +174,31 @@ def cut(
             continue
         for index in np.flatnonzero(of_picture == at):
             rng = seeds.rng(seed, "evaluation", "field_crops", int(index))
-            row, column = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
+            row, column = _corner(chosen[at], (height, width), side, rng)
             crops[index] = picture[row : row + side, column : column + side]
     raise_all(problems)
     return crops, of_picture
+
+
+def _corner(one: FieldPicture, shape: tuple[int, int], side: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Row and column of a crop of a picture of this shape: anywhere, or around one of its `middles`.
+
+    Of the cells that lie far enough from the picture's border one is drawn evenly, and the crop so that the cell's middle is
+    at most `AROUND` of the side off the crop's. Only where there are none is a cell nearer the border taken, and more off.
+    """
+    room = np.array(shape) - side
+    low, high = np.zeros(2, int), room
+    if one.middles is not None:
+        middles = one.middles[:, ::-1] * shape
+        reach = AROUND * side
+        first = np.maximum(np.ceil(middles - side / 2 - reach), 0).astype(int)
+        last = np.minimum(np.floor(middles - side / 2 + reach), room).astype(int)
+        fits = np.flatnonzero((first <= last).all(1))
+        at = rng.choice(fits if len(fits) else len(middles))
+        low, high = np.minimum(first[at], last[at]), np.maximum(first[at], last[at])
+        low, high = np.clip(low, 0, room), np.clip(high, 0, room)
+    row, column = rng.integers(low, high, endpoint=True)
+    return int(row), int(column)
 
 
 def resolution(chosen: Sequence[FieldPicture], um_per_px: float | None) -> float | None:

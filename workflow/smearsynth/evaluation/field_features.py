@@ -36,7 +36,7 @@ def run(args) -> None:
         if name not in networks.extractors:
             raise UserError([unknown(name, name, networks.extractors, word="extractor")])
     names = field_names.read(args.images) if args.images else None
-    chosen = field_crops.pictures(args.pictures, um_per_px=args.um_per_px, names=names)
+    chosen = field_crops.pictures(args.pictures, um_per_px=args.um_per_px, names=names, around=options.around)
     raise_all(field_held_out.problems([(one.name, one.path) for one in chosen], args.seen))
     pixels, of_picture = field_crops.cut(
         chosen, side=options.side, count=options.crops, um_per_px=options.um_per_px, seed=args.seed
@@ -57,4 +57,6 @@ def run(args) -> None:
     }
     um_per_px = field_crops.resolution(chosen, options.um_per_px)
     crops = f"{options.side} px at {'unknown resolution' if um_per_px is None else f'{um_per_px:g} µm a pixel'}"
+    if options.around:
+        crops += f", around {' or '.join(options.around)} cells"
     field_feature_files.write(args.out, CropFeatures(extractor.name, crops, of_picture, layers))

@@ -60,17 +60,21 @@ class FieldFeaturesOptions:
         Resolution that all pictures are brought to before they are cut; None takes them as they are, and all have to be equal.
     layers : dict of str to tuple of str
         Of an extractor's network, the layers of the test by depth, early to late; the extractor's own layer follows them.
+    around : tuple of str
+        Kinds of which every crop shows a cell near its middle, as pictures taken around a cell do; none: crops lie anywhere.
     """
 
     side: int
     crops: int
     um_per_px: float | None
     layers: dict[str, tuple[str, ...]]
+    around: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         seen = self.um_per_px is None or 0.01 <= self.um_per_px <= 10
         resolution = ("um_per_px", seen, "null, or 0.01 to 10 micrometres a pixel")
-        raise_all(at_least(self, {"side": 32, "crops": 8}) + unfit(self, resolution))
+        kinds = ("around", set(self.around) <= set(FIELD_KINDS), f"of {', '.join(FIELD_KINDS)}, or none")
+        raise_all(at_least(self, {"side": 32, "crops": 8}) + unfit(self, resolution, kinds))
 
 
 @dataclass(frozen=True)
