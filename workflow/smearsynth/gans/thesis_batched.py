@@ -9,6 +9,7 @@ were alone. Saved is
 - what is constant around a cell on black, in the outer levels of that path (`smearsynth.gans.shortened`);
 - the last layer outside the part of the picture that is wanted;
 - every second multiplication where a layer has many inputs (`smearsynth.gans.winograd`);
+- bringing the kernels of the innermost levels into another order at each call (`smearsynth.gans.small_planes`);
 - reading the inner layers' weights, nine tenths of all, for each cell: they serve a batch.
 """
 
@@ -20,7 +21,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from smearsynth.gans import engine, winograd
+from smearsynth.gans import engine, small_planes, winograd
 from smearsynth.gans.networks import thesis
 from smearsynth.gans.shortened import WHOLE, Frame, Reach
 
@@ -205,6 +206,9 @@ def _halving(kernel: Any, side: int) -> Callable:
     if 16 <= side <= WIDE:
         weights = winograd.halving_weights(kernel)
         return lambda x: winograd.halve(x, weights)
+    if side < 16:
+        weights = ops.copy(small_planes.halving_weights(kernel, side))
+        return lambda x: small_planes.halve(x, weights)
     copied = ops.copy(kernel)
     return lambda x: ops.conv(x, copied, strides=2, padding="same")
 
@@ -214,6 +218,9 @@ def _enlarging(kernel: Any, side: int) -> Callable:
     if 8 <= side <= WIDE:
         weights = winograd.enlarging_weights(kernel)
         return lambda x: winograd.enlarge(x, weights)
+    if side < 8:
+        weights = ops.copy(small_planes.enlarging_weights(kernel, side))
+        return lambda x: small_planes.enlarge(x, weights)
     copied = ops.copy(kernel)
     return lambda x: ops.conv_transpose(x, copied, strides=2, padding="same")
 
