@@ -67,12 +67,38 @@ rule readers_fields:
         expand(rules.readers_field.output.weights, arm=["slides", "fields"]),
 
 
+OF_PICTURES = f"--um-per-px {READ['um_per_px']}" if READ["um_per_px"] else ""
+
+
+rule readers_match:
+    input:
+        model=expand(rules.readers_field.output.about, arm=READ["arm"]),
+        weights=expand(rules.readers_field.output.weights, arm=READ["arm"]),
+        fields=READ["match"] or [],
+    output:
+        directory(f"{RUN}/readers/match/{Path(READ['match'] or 'nothing').stem}"),
+    log:
+        f"{RUN}/logs/readers_match/{Path(READ['match'] or 'nothing').stem}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    threads: FIELD_READER["threads"]
+    resources:
+        gpu=1,
+    params:
+        of_pictures=OF_PICTURES,
+        code=code("readers.match"),
+    shell:
+        "python -m smearsynth.readers match --model $(dirname {input.weights:q}) --images {input.fields:q}"
+        " {params.of_pictures} --out {output:q} > {log:q} 2>&1"
+
+
 # snakemake read --config image=FILE_OR_FOLDER
 rule read:
     input:
         model=expand(rules.readers_field.output.about, arm=READ["arm"]),
         weights=expand(rules.readers_field.output.weights, arm=READ["arm"]),
         image=picture_to_read,
+        match=rules.readers_match.output if READ["match"] else [],
     output:
         directory(f"{RUN}/readers/read/{Path(config['image'] or 'nothing').stem}"),
     log:
@@ -83,8 +109,10 @@ rule read:
     resources:
         gpu=1,
     params:
-        um_per_px=f"--um-per-px {READ['um_per_px']}" if READ["um_per_px"] else "",
+        how=lambda wildcards, input: (
+            f"--match {input.match}" if input.match else OF_PICTURES
+        ),
         code=code("readers.read"),
     shell:
         "python -m smearsynth.readers read --model $(dirname {input.weights:q}) --images {input.image:q}"
-        " {params.um_per_px} --out {output:q} > {log:q} 2>&1"
+        " {params.how} --out {output:q} > {log:q} 2>&1"

@@ -20,6 +20,8 @@ LARGEST_SIDE = 4096
 """Nor are scales at which a picture would become larger than this, in pixels."""
 FEWEST = 5
 """Whole red cells, in all pictures together, without which nothing can be measured."""
+MORE = 2.0
+"""So many times as many cells at a larger scale tell that those found before were heaps; parts of cells are fewer."""
 BEYOND = 1.3
 """Once the cells found are larger than training's by this, at larger scales only parts of cells are found."""
 
@@ -79,7 +81,7 @@ def scale(reader: FieldReader, pictures: list[np.ndarray], diameter: float) -> f
     """The scale at which the red cells that a reader finds are as large as those it was trained on.
 
     Seen too small, heaps are taken for cells, and too large, parts of them; where the size that is found passes training's
-    from below, both agree. Of several such scales the one with the most cells holds.
+    from below, both agree. Of several such scales the smallest holds, unless a larger one shows far more cells.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def scale(reader: FieldReader, pictures: list[np.ndarray], diameter: float) -> f
         sizes = _diameters(reader, pictures, factor)
         if len(sizes) >= FEWEST:
             size = float(np.median(sizes))
-            if last is not None and last < diameter <= size and (best is None or len(sizes) > best[0]):
+            if last is not None and last < diameter <= size and (best is None or len(sizes) > MORE * best[0]):
                 # The cells' own size, as it is found here, tells the scale more closely than the steps do.
                 best = len(sizes), factor * diameter / size
             if best is not None and size > BEYOND * diameter:

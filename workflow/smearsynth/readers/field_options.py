@@ -154,11 +154,14 @@ class ReadOptions:
     arm : str
         What the field reader was trained on: ``slides``, ``fields`` (real ones with label maps) or ``mixture``.
     um_per_px : float or None
-        Resolution of the pictures, in micrometres a pixel; None is that of the reader.
+        Resolution of the pictures, in micrometres a pixel; None is that of the reader, or what ``match`` measures.
+    match : str or None
+        Folder of some fields of the same microscope, that the reader is matched to; None reads pictures as they are.
     """
 
     arm: Literal["slides", "fields", "mixture"]
     um_per_px: float | None
+    match: str | None
 
     def __post_init__(self) -> None:
         if self.um_per_px is not None and not 0.005 <= self.um_per_px <= 5:
