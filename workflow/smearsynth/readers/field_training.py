@@ -29,8 +29,8 @@ def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.nda
     ndarray of float32, shape (height / grid, width / grid, 1)
         Distance to the edge of the own cell, 1 at the cell's deepest pixel; -1 where nothing is taught.
     ndarray of float32, shape (height / grid, width / grid, rays + 1)
-        Pixels to the edge in each direction, and the weight of that; the edge of the whole cell, also where another lies on it,
-        if the patch tells what is hidden.
+        Pixels to the edge in each direction, and the weight of that, by which an error counts in shares of the cell; the edge
+        of the whole cell, also where another lies on it, if the patch tells what is hidden.
     ndarray of float32, shape (height / grid, width / grid, classes + 1)
         One-hot class, background first, times the weight of the pixel; -1 where nothing is taught. A cell's pixels weigh the less
         the more it has of them: a platelet teaches its class as much as a white cell that is thirty times as large.
@@ -45,18 +45,19 @@ def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.nda
     if patch.hidden is not None:
         for number in np.unique(patch.hidden[patch.hidden > 0]):
             whole = (owners == number) | (patch.hidden == number)
-            # In its own frame, which begins at a point of the grid: most cells are small.
-            part = tuple(slice(at.min() // grid * grid, at.max() + 1) for at in np.nonzero(whole))
-            at = tuple(slice(one.start // grid, -(-one.stop // grid)) for one in part)
-            seen = coarse[at] == number
-            distances[at][seen] = star_dist(np.pad(whole[part], (0, 1)).astype(np.int32), rays, grid=(grid, grid))[
-                : seen.shape[0], : seen.shape[1]
-            ][seen]
-    rays_and_weight = np.concatenate([distances, depth[..., None]], axis=-1)
-    numbers = np.concatenate([[0], patch.classes])[np.maximum(coarse, 0)]
-    one_hot = np.eye(classes + 1, dtype=np.float32)[numbers]
+            # In its own frame, which begins at a point of the grid and ends beyond the cell: most cells are small.
+            rows, columns = (slice(at.min() // grid, at.max() // grid + 2) for at in np.nonzero(whole))
+            part = whole[grid * rows.start : grid * rows.stop, grid * columns.start : grid * columns.stop]
+            own = coarse[rows, columns] == number
+            distances[rows, columns][own] = star_dist(part.astype(np.int32), rays, grid=(grid, grid))[own]
     areas = np.bincount(np.maximum(coarse, 0).ravel(), minlength=len(patch.classes) + 1)
     seen = areas[1:][areas[1:] > 0]
+    # Errors of a distance count in shares of the cell: a few pixels are nothing to a white cell and all of a platelet.
+    sizes = np.sqrt(np.maximum(areas, 1) / (np.median(seen) if len(seen) else 1.0))
+    weight = depth / np.clip(sizes, 1 / HEAVIEST, None)[np.maximum(coarse, 0)]
+    rays_and_weight = np.concatenate([distances, weight[..., None]], axis=-1)
+    numbers = np.concatenate([[0], patch.classes])[np.maximum(coarse, 0)]
+    one_hot = np.eye(classes + 1, dtype=np.float32)[numbers]
     weights = np.minimum(seen.mean() if len(seen) else 1.0, HEAVIEST * areas) / np.maximum(areas, 1)
     weights[0] = 1
     one_hot *= weights[np.maximum(coarse, 0)][..., None].astype(np.float32)
