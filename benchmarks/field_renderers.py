@@ -66,12 +66,12 @@ def slides(renderer: str, args) -> Path:
     backgrounds, model = args.run / "backgrounds" / "whole", args.run / "gans" / args.cells
     if renderer == "thesis":
         backgrounds = folder / "blocks"
-        told = ("--options", '{"kind": "blocks"}', "--taxonomy", taxonomy, "--seed", args.seed, "--size", json.dumps(size))
-        command("smearsynth.backgrounds", "blocks", *told, "--model", model, "--out", backgrounds)
+        blocks = ("--options", '{"kind": "blocks"}', "--taxonomy", taxonomy, "--seed", args.seed, "--size", json.dumps(size))
+        command("smearsynth.backgrounds", "blocks", *blocks, "--model", model, "--out", backgrounds)
     if renderer == "field":
         model = args.model
     options = RENDER | {"renderer": renderer, "cells": "real" if renderer == "cutout" else "generated"}
-    told = ["--options", json.dumps(options), "--taxonomy", taxonomy, "--seed", args.seed, "--catalogue", catalogue]
+    told: list[object] = ["--options", json.dumps(options), "--taxonomy", taxonomy, "--seed", args.seed, "--catalogue", catalogue]
     told += ["--layouts", folder / "layouts.json"]
     told += [] if renderer == "field" else ["--backgrounds", backgrounds]
     told += [] if renderer == "cutout" else ["--model", model]
@@ -93,7 +93,7 @@ def features(name: str, source: Path, args) -> list[Path]:
         file = args.out / "features" / f"{extractor}_{name}.npz"
         if not file.is_file():
             networks_told = json.dumps({"extractors": networks, "device": "auto", "threads": 1})
-            told = ["--options", json.dumps(options), "--networks", networks_told, "--extractor", extractor]
+            told: list[object] = ["--options", json.dumps(options), "--networks", networks_told, "--extractor", extractor]
             told += ["--seed", args.seed, "--reader", args.reader, "--pictures", source, "--out", file]
             command("smearsynth.evaluation", "field_features", *told)
         files.append(file)
