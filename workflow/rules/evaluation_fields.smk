@@ -1,4 +1,4 @@
-# Slides of the run against its real held-out fields: kernel distance and a weak two-sample test.
+# Slides of the run against its real held-out fields: kernel distance and a weak two-sample test. Readers are compared in evaluation_truths.smk.
 FIELD_SPOILT = ["noise", "blurred"]
 FIELD_FEATURES = f"{RUN}/evaluation/fields/features/{{extractor}}"
 

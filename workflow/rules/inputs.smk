@@ -1,7 +1,10 @@
 # Which files a job reads, and how studies stand in the report.
+import hashlib
+
 from smearsynth.cells import sources as cell_sources
 from smearsynth.cells.options import SourceOptions
 from smearsynth.gans.family import RECIPES
+from smearsynth.images import SUFFIXES
 from smearsynth.options import build
 from smearsynth.readers.architectures import ARCHITECTURES
 from smearsynth.readers.arms_options import ARMS, NEED_SYNTHETIC
@@ -139,6 +142,41 @@ def field_named(which):
 def field_arm(wildcards, source, files):
     """The files of a source, if a reader of fields is trained on it."""
     return files if source in FIELD_ARMS[wildcards.arm] else []
+
+
+def truth_files(wildcards):
+    """Pictures and boxes of a truth; an error that names what is not there."""
+    told = TRUTHS[wildcards.truth]
+    files = {
+        part: os.path.join(config["data"], told[part]) for part in ("images", "boxes")
+    }
+    if missing := [path for path in files.values() if not os.path.exists(path)]:
+        raise WorkflowError(
+            f"evaluation.field_truths: {told['name']} lacks {' and '.join(missing)}; correct images and boxes, which are"
+            " relative to data, or take it out of the list"
+        )
+    return files
+
+
+def matching_pictures(wildcards):
+    """The pictures that tell what a truth's microscope is like, by the hash of their names."""
+    count = TRUTHS[wildcards.truth].get("match", 0)
+    folder = Path(truth_files(wildcards)["images"])
+    pictures = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    order = sorted(
+        pictures, key=lambda path: hashlib.sha256(path.name.encode()).hexdigest()
+    )
+    return list(map(str, order[:count]))
+
+
+def leave_out_matched(wildcards):
+    names = [Path(path).name for path in matching_pictures(wildcards)]
+    return f"--leave-out {shlex.join(names)}" if names else ""
+
+
+def resolution_of_truth(wildcards):
+    um_per_px = TRUTHS[wildcards.truth].get("um_per_px")
+    return f"--um-per-px {um_per_px}" if um_per_px else ""
 
 
 def picture_to_read(wildcards):

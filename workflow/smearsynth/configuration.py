@@ -35,6 +35,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "evaluation.two_sample": ("smearsynth.evaluation.metrics_options", "TwoSampleOptions"),
     "evaluation.memorisation": ("smearsynth.evaluation.metrics_options", "MemorisationOptions"),
     "evaluation.fields": ("smearsynth.evaluation.field_options", "FieldsOptions"),
+    "evaluation.field_truths": ("smearsynth.evaluation.truth_options", "FieldTruthsOptions"),
     "evaluation.field_features": ("smearsynth.evaluation.field_options", "FieldFeaturesOptions"),
     "evaluation.field_distance": ("smearsynth.evaluation.field_options", "FieldDistanceOptions"),
     "evaluation.field_two_sample": ("smearsynth.evaluation.field_options", "FieldTwoSampleOptions"),

@@ -1,6 +1,6 @@
 """Truth and what readers found, brought to the same images and to the kinds that can be compared."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -66,6 +66,21 @@ def only(
         return one.at([name for name in one.images if name not in left_out])
 
     return truth.at(names), {name: [without(one) for one in found] for name, found in readers.items()}
+
+
+def without(left_out: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The names but those that are left out, which are told by their last parts.
+
+    Raises
+    ------
+    UserError
+        If nothing is left.
+    """
+    parts = {PurePosixPath(name).name for name in left_out}
+    kept = [name for name in names if PurePosixPath(name).name not in parts]
+    if not kept:
+        raise UserError.of("--leave-out", "no picture is left to be judged", "leave fewer out")
+    return kept
 
 
 def outlined(

@@ -34,6 +34,9 @@ def arguments(parser) -> None:
     what = "COCO file of fields that no reader was trained on, or pairs/fields/index.json, of which the test split counts"
     parser.add_argument("--truth", type=Path, required=True, help=what)
     parser.add_argument("--images", type=Path, help="text file: only these images of the truth count, one file name a line")
+    what = "file names that do not count: pictures that told a reader something, such as those of readers match"
+    parser.add_argument("--leave-out", nargs="+", default=[], metavar="NAME", help=what)
+    parser.add_argument("--pictures", type=Path, help="folder of the truth's pictures; images beside it without this")
     field_held_out.add_flag(parser)
     what = "instances.json of each reader; the same name again is another repetition of its training"
     parser.add_argument("--found", nargs="+", required=True, metavar="NAME=INSTANCES", help=what)
@@ -77,12 +80,14 @@ def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[Fiel
     raise_all(problems)
     assert truth is not None
     chosen = field_names.read(args.images) if args.images else test
+    if args.leave_out:
+        chosen = field_selection.without(args.leave_out, list(truth.images) if chosen is None else chosen)
     if chosen is not None:
         if test is not None and (trained := sorted(set(chosen) & truth.images.keys() - set(test))):
             what = f"{len(trained)} images are not of the split test: {', '.join(trained)}"
             raise UserError.of(str(args.images), what, "leave them out: generators and readers were trained on them")
         truth, readers = field_selection.only(chosen, truth, readers)
-    folder = args.truth.parent / ("images" if test is None else "")
+    folder = args.pictures or args.truth.parent / ("images" if test is None else "")
     raise_all(field_held_out.problems([(name, folder / name) for name in truth.images], args.seen))
     readers = field_selection.match_up(truth, readers)
     if not any(cell["kind"] in FIELD_KINDS for cells in truth.cells.values() for cell in cells):
