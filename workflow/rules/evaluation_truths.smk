@@ -1,6 +1,7 @@
 # The run's readers of fields on real fields with experts' boxes, that nothing was trained on.
 TRUTHS = {one["name"]: one for one in config["evaluation"]["field_truths"]["sets"]}
 COMPARED_ARMS = config["evaluation"]["field_truths"]["arms"]
+ON_BOXES = any("boxes" in FIELD_ARMS[arm] for arm in COMPARED_ARMS)
 OF_TRUTH = f"{RUN}/evaluation/truths/{{truth}}"
 
 
@@ -65,12 +66,17 @@ rule evaluation_truth_read:
 rule evaluation_truth:
     input:
         unpack(truth_files),
-        catalogue=CATALOGUE,
+        # What generators were trained on, and what readers were.
+        seen=[CATALOGUE] + ([rules.boxes.output.index] if ON_BOXES else []),
+        test=lambda wildcards: (
+            [rules.boxes.output.test] if truth_has_training_part(wildcards) else []
+        ),
         found=expand(
             rules.evaluation_truth_read.output, arm=COMPARED_ARMS, allow_missing=True
         ),
     output:
-        multiext(f"{OF_TRUTH}/", "fields.tsv", "differences.tsv", "answer.md"),
+        answer=f"{OF_TRUTH}/answer.md",
+        tables=multiext(f"{OF_TRUTH}/", "fields.tsv", "differences.tsv"),
     log:
         f"{RUN}/logs/evaluation_truth/{{truth}}.log",
     conda:
@@ -82,11 +88,14 @@ rule evaluation_truth:
             f"{Path(path).name}={path}/instances.json" for path in input.found
         ],
         matched=leave_out_matched,
+        test=lambda wildcards, input: (
+            f"--images {shlex.quote(input.test[0])}" if input.test else ""
+        ),
         code=code("evaluation.fields"),
     shell:
         "python -m smearsynth.evaluation fields --options {params.options:q} --seed {params.seed}"
-        " --truth {input.boxes:q} --pictures {input.images:q} --seen {input.catalogue:q} {params.matched}"
-        " --found {params.found:q} --out $(dirname {output[0]:q}) > {log:q} 2>&1"
+        " --truth {input.boxes:q} --pictures {input.images:q} --seen {input.seen:q} {params.test} {params.matched}"
+        " --found {params.found:q} --out $(dirname {output.answer:q}) > {log:q} 2>&1"
 
 
 rule evaluation_fields:

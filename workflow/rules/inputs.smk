@@ -144,18 +144,63 @@ def field_arm(wildcards, source, files):
     return files if source in FIELD_ARMS[wildcards.arm] else []
 
 
-def truth_files(wildcards):
-    """Pictures and boxes of a truth; an error that names what is not there."""
-    told = TRUTHS[wildcards.truth]
+def others_of(wildcards):
+    """Annotations and pictures of other runs' slides that a reader of fields is trained on."""
+    folders = [
+        f"{OTHER_SLIDES[source]}/slides"
+        for source in FIELD_ARMS[wildcards.arm]
+        if source in OTHER_SLIDES
+    ]
+    return [
+        f"{folder}/{file}"
+        for folder in folders
+        for file in ("instances.json", "images")
+    ]
+
+
+def field_sources(wildcards, input):
+    """The sources of a reader of fields and how often each is drawn, as flags."""
+    flags, shares = [], []
+    told = FIELD_ARMS[wildcards.arm]
+    for source in sorted(
+        told, key=lambda one: one in ("fields", "boxes")
+    ):  # slides first
+        if source in ("fields", "boxes"):
+            flags += ["--fields", input[source][0]]
+        elif source == "slides":
+            flags += ["--slides", input.slides[0], f"{RUN}/slides/images"]
+        else:
+            folder = f"{OTHER_SLIDES[source]}/slides"
+            flags += ["--slides", f"{folder}/instances.json", f"{folder}/images"]
+        shares.append(f"{told[source]:g}")
+    resolution = config["readers"]["field_arms"]["um_per_px"]
+    flags += ["--shares", *shares] if len(shares) > 1 else []
+    flags += ["--um-per-px", str(resolution)] if resolution else []
+    return shlex.join(flags)
+
+
+def existing(where, told):
+    """Pictures and boxes of a section; an error that names what is not there."""
     files = {
         part: os.path.join(config["data"], told[part]) for part in ("images", "boxes")
     }
     if missing := [path for path in files.values() if not os.path.exists(path)]:
         raise WorkflowError(
-            f"evaluation.field_truths: {told['name']} lacks {' and '.join(missing)}; correct images and boxes, which are"
-            " relative to data, or take it out of the list"
+            f"{where} lacks {' and '.join(missing)}; correct images and boxes, which are relative to data, or take it out of"
+            " the configuration"
         )
     return files
+
+
+def truth_files(wildcards):
+    """Pictures and boxes of a truth."""
+    name = wildcards.truth
+    return existing(f"evaluation.field_truths: {name}", TRUTHS[name])
+
+
+def truth_has_training_part(wildcards):
+    """Whether a truth's boxes are those that a reader is trained on: then their test part alone counts, for all readers."""
+    return ON_BOXES and TRUTHS[wildcards.truth]["boxes"] == BOXED["boxes"]
 
 
 def matching_pictures(wildcards):

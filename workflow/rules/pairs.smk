@@ -68,3 +68,33 @@ rule fields:
     shell:
         "python -m smearsynth.pairs fields --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --catalogue {input.catalogue:q} --out $(dirname {output.index:q}) > {log:q} 2>&1"
+
+
+BOXED = config["pairs"]["boxes"]
+BOXES = f"{RUN}/pairs/boxes"
+
+
+# The mask in each box that an expert drew, and a part of the pictures that teaches nothing.
+rule boxes:
+    input:
+        pictures=lambda wildcards: existing("pairs.boxes", BOXED)["images"],
+        boxes=lambda wildcards: existing("pairs.boxes", BOXED)["boxes"],
+    output:
+        index=f"{BOXES}/index.json",
+        table=f"{BOXES}/boxes.tsv",
+        test=f"{BOXES}/test.txt",
+        maps=[
+            directory(f"{BOXES}/{layer}") for layer in ("pictures", "owners", "dense")
+        ],
+    log:
+        f"{RUN}/logs/boxes.log",
+    benchmark:
+        f"{RUN}/benchmarks/boxes.tsv"
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        options=section("pairs.boxes"),
+        code=code("pairs.boxes"),
+    shell:
+        "python -m smearsynth.pairs boxes --options {params.options:q} --pictures {input.pictures:q} --boxes {input.boxes:q}"
+        " --out $(dirname {output.index:q}) > {log:q} 2>&1"

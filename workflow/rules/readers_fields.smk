@@ -1,12 +1,11 @@
 # Readers of whole fields, and what they read.
 FIELD_READER = config["readers"]["field"]
 READ = config["readers"]["read"]
-# What a reader of fields is trained on.
+# What a reader of fields is trained on: its sources and their shares.
 FIELD_ARMS = {
-    "slides": ["slides"],
-    "fields": ["fields"],
-    "mixture": ["slides", "fields"],
+    arm["name"]: arm["sources"] for arm in config["readers"]["field_arms"]["arms"]
 }
+OTHER_SLIDES = config["readers"]["field_arms"]["others"]
 
 
 rule readers_field:
@@ -20,6 +19,10 @@ rule readers_field:
         fields=lambda wildcards: field_arm(
             wildcards, "fields", [rules.fields.output.index, *rules.fields.output.maps]
         ),
+        boxes=lambda wildcards: field_arm(
+            wildcards, "boxes", [rules.boxes.output.index, *rules.boxes.output.maps]
+        ),
+        others=others_of,
     output:
         weights=f"{RUN}/readers/field/{{arm}}/weights_best.h5",
         about=multiext(
@@ -45,26 +48,20 @@ rule readers_field:
         options=section("readers.field"),
         taxonomy=TAXONOMY,
         seed=config["seed"],
-        slides=lambda wildcards, input: (
-            f"--slides {input.slides[0]} {RUN}/slides/images" if input.slides else ""
-        ),
-        fields=lambda wildcards, input: (
-            f"--fields {input.fields[0]}" if input.fields else ""
-        ),
-        # Two sources are drawn equally often, whatever their sizes.
-        shares=lambda wildcards: (
-            "--shares 1 1" if len(FIELD_ARMS[wildcards.arm]) == 2 else ""
-        ),
+        sources=field_sources,
         code=code("readers.field_train"),
     shell:
         "python -m smearsynth.readers field_train --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} {params.slides} {params.fields} {params.shares}"
+        " --seed {params.seed} {params.sources}"
         " --out $(dirname {output.weights:q}) > {log:q} 2>&1"
 
 
 rule readers_fields:
     input:
-        expand(rules.readers_field.output.weights, arm=["slides", "fields"]),
+        expand(
+            rules.readers_field.output.weights,
+            arm=config["evaluation"]["field_truths"]["arms"],
+        ),
 
 
 OF_PICTURES = f"--um-per-px {READ['um_per_px']}" if READ["um_per_px"] else ""

@@ -17,6 +17,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "cells.catalogue": ("smearsynth.cells.options", "CatalogueOptions"),
     "pairs": ("smearsynth.pairs.options", "PairsOptions"),
     "pairs.windows": ("smearsynth.pairs.window_options", "WindowOptions"),
+    "pairs.boxes": ("smearsynth.pairs.box_options", "BoxOptions"),
     "pairs.fields": ("smearsynth.pairs.field_options", "FieldOptions"),
     "gans.training": ("smearsynth.gans.options", "GanOptions"),
     "gans.family": ("smearsynth.gans.family_options", "FamilyOptions"),
@@ -27,6 +28,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "readers": ("smearsynth.readers.options", "ReaderOptions"),
     "readers.arms": ("smearsynth.readers.arms_options", "ArmsOptions"),
     "readers.field": ("smearsynth.readers.field_options", "FieldReaderOptions"),
+    "readers.field_arms": ("smearsynth.readers.field_arms_options", "FieldArmsOptions"),
     "readers.read": ("smearsynth.readers.field_options", "ReadOptions"),
     "evaluation": ("smearsynth.evaluation.options", "EvaluationOptions"),
     "evaluation.features": ("smearsynth.evaluation.metrics_options", "FeaturesOptions"),
@@ -83,7 +85,25 @@ def check(config: dict, schema: Path) -> None:
         Taxonomy.from_config(config["taxonomy"])
     except UserError as error:
         problems.extend(error.problems)
+    problems += arms(config)
     raise_all(problems)
+
+
+def arms(config: dict) -> list[Problem]:
+    """Training sets of field readers that other sections name and nobody describes, and sources that the run lacks."""
+    told = config["readers"]["field_arms"]["arms"]
+    names = [arm["name"] for arm in told]
+    used = {"readers.read.arm": [config["readers"]["read"]["arm"]]}
+    used["evaluation.field_truths.arms"] = config["evaluation"]["field_truths"]["arms"]
+    problems = [unknown(where, name, names, word="arm") for where, some in used.items() for name in some if name not in names]
+    if config["pairs"]["boxes"]["boxes"] is None:
+        fix = "set pairs.boxes.images and pairs.boxes.boxes, or leave the source out"
+        problems += [
+            Problem(f"readers.field_arms: {arm['name']}", "no pictures with boxes", fix)
+            for arm in told
+            if "boxes" in arm["sources"]
+        ]
+    return problems
 
 
 def section(config: dict, path: str) -> dict:

@@ -5,4 +5,4 @@ import sys
 from smearsynth.cli import dispatch
 
 if __name__ == "__main__":
-    sys.exit(dispatch("smearsynth.pairs", ("draw", "windows", "fields")))
+    sys.exit(dispatch("smearsynth.pairs", ("draw", "windows", "fields", "boxes")))

@@ -152,14 +152,14 @@ class ReadOptions:
     Parameters
     ----------
     arm : str
-        What the field reader was trained on: ``slides``, ``fields`` (real ones with label maps) or ``mixture``.
+        What the field reader was trained on, a name of ``readers.field_arms.arms``.
     um_per_px : float or None
         Resolution of the pictures, in micrometres a pixel; None is that of the reader, or what ``match`` measures.
     match : str or None
         Folder of some fields of the same microscope, that the reader is matched to; None reads pictures as they are.
     """
 
-    arm: Literal["slides", "fields", "mixture"]
+    arm: str
     um_per_px: float | None
     match: str | None
 

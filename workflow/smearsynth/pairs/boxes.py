@@ -1,0 +1,174 @@
+"""Make label maps of fields with experts' boxes: the mask in each box, and a part of the pictures that teaches nothing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from smearsynth import coco, images, progress
+from smearsynth.cells import finder
+from smearsynth.cells.dense import dense
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.files import atomic_folder, read_json, sha256, write_json, write_text, write_tsv
+from smearsynth.options import loads
+from smearsynth.pairs import box_masks, field_labels
+from smearsynth.pairs.box_masks import Box, BoxedCell
+from smearsynth.pairs.box_options import BoxOptions
+from smearsynth.pairs.field_labels import Reds
+
+COLOURS = {"red": [230, 60, 50], "white": [40, 160, 220], "platelet": [170, 140, 250]}
+"""Of the kinds, RGB."""
+COLUMNS = ["split", "kind", "boxes", "found", "ellipses", "covered", "iou"]
+
+
+def arguments(parser) -> None:
+    """Flags of the command."""
+    parser.add_argument("--options", required=True, help="the section pairs.boxes of the configuration, as JSON")
+    parser.add_argument("--pictures", type=Path, required=True, help="folder of the pictures")
+    parser.add_argument("--boxes", type=Path, required=True, help="COCO file with the boxes")
+    what = "folder; gets what pairs fields writes, boxes.tsv with what became of them, and test.txt: the names of the test part"
+    parser.add_argument("--out", type=Path, required=True, help=what)
+
+
+def run(args) -> None:
+    """Run the command."""
+    options = loads(BoxOptions, args.options, where="pairs.boxes")
+    data, kinds = _read(args.boxes, args.pictures, options)
+    digests = {image["id"]: sha256(args.pictures / image["file_name"]) for image in data["images"]}
+    splits = {number: split(digest, options.test_share) for number, digest in digests.items()}
+    raise_all(
+        Problem(str(args.boxes), f"no picture falls into the {part} part", "give more pictures, or change pairs.boxes.test_share")
+        for part in ("train", "test")
+        if part not in splits.values()
+    )
+    boxes: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
+    for entry in data["annotations"]:
+        if kinds[entry["category_id"]] != "ignore":
+            boxes[entry["image_id"]].append(entry)
+    # What teaches nothing tells nothing either: the size of red cells is that of the training part.
+    taught = [image for image in data["images"] if splits[image["id"]] == "train"]
+    reds = measured([(args.pictures / image["file_name"], boxes[image["id"]]) for image in taught], options, str(args.pictures))
+    entries, rows = [], []
+    with atomic_folder(args.out) as folder:
+        for image in progress.shown(data["images"], total=len(data["images"]), told="fields with boxes", unit="field"):
+            picture = shrunk(images.read(args.pictures / image["file_name"]), options.scale)
+            own = boxes[image["id"]]
+            at = [scaled(entry["bbox"], options.scale) for entry in own]
+            named = [kinds[entry["category_id"]] for entry in own]
+            cells = box_masks.cells(picture, at, named, reds)
+            rows += [(splits[image["id"]], *row) for row in compared(cells, at, named)]
+            entry = {"image_id": image["id"], "original": image["file_name"], "split": splits[image["id"]]}
+            entry["um_per_px"] = options.um_per_px / options.scale if options.um_per_px else None
+            entries.append({**written(folder, picture, cells, own, named, image["id"]), **entry})
+        categories = [
+            {"id": c["id"], "name": c["name"], "kind": kinds[c["id"]], "colour": COLOURS[kinds[c["id"]]]}
+            for c in data["categories"]
+            if kinds.get(c["id"], "ignore") != "ignore"
+        ]
+        # As in a catalogue of cells, so that an evaluation can refuse what was trained on.
+        pictures = [{"file_name": i["file_name"], "sha256": digests[i["id"]], "split": splits[i["id"]]} for i in data["images"]]
+        head = {"scale": options.scale, "categories": categories, "images": pictures}
+        write_json(folder / "index.json", {**head, "fields": entries, "left_out": []})
+        write_tsv(folder / "boxes.tsv", COLUMNS, table(rows))
+        names = [image["file_name"] for image in data["images"] if splits[image["id"]] == "test"]
+        write_text(folder / "test.txt", "".join(f"{name}\n" for name in names))
+    print((args.out / "boxes.tsv").read_text(encoding="utf-8"), end="")
+
+
+def split(digest: str, test_share: float) -> str:
+    """``train`` or ``test``, by the SHA-256 of a picture's file: copies of a picture fall on the same side."""
+    return "test" if int(digest, 16) < test_share * 16 ** len(digest) else "train"
+
+
+def measured(pictures: Sequence[tuple[Path, list[dict]]], options: BoxOptions, where: str) -> Reds:
+    """What the red cells of some pictures are like, at the scale of the fields; `where` is for messages."""
+    candidates = []
+    for path, _ in pictures:
+        picture = shrunk(images.read(path), options.scale)
+        candidates += finder.candidates(picture, np.zeros(picture.shape[:2], bool))
+    found = field_labels.common(candidates)
+    if options.red_diameter is not None:
+        return Reds(np.pi / 4 * (options.red_diameter * options.scale) ** 2, found.purple if found else 0.0)
+    if found is None:
+        what = "fewer than five red cells stand alone: their size is not known"
+        raise UserError.of(where, what, "set pairs.boxes.red_diameter, in pixels of the pictures")
+    return found
+
+
+def shrunk(picture: np.ndarray, scale: float) -> np.ndarray:
+    """A picture at a scale of 1 at most, by area."""
+    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else picture
+
+
+def scaled(box: Sequence[float], scale: float) -> Box:
+    """A box in pixels of the field."""
+    x, y, width, height = (value * scale for value in box)
+    return x, y, width, height
+
+
+def compared(cells: list[BoxedCell], boxes: list[Box], kinds: list[str]) -> list[tuple[str, str, float]]:
+    """Kind, fate (``found``, ``ellipses`` or ``covered``) and overlap with the mask's own box, of each box of a field."""
+    by_box = {cell.box: cell for cell in cells}
+    result = []
+    for at, kind in enumerate(kinds):
+        cell = by_box.get(at)
+        fate = "covered" if cell is None else "found" if cell.found else "ellipses"
+        result.append((kind, fate, box_masks.overlap(coco.box(cell.mask), boxes[at]) if cell else 0.0))
+    return result
+
+
+def table(rows: list[tuple[str, str, str, float]]) -> list[list]:
+    """How many boxes of each part and kind had what fate, and the mean overlap of experts' boxes with those of found masks."""
+    result = []
+    for part in ("train", "test"):
+        for kind in COLOURS:
+            own = [row for row in rows if row[:2] == (part, kind)]
+            counts = [sum(fate == one for _, _, fate, _ in own) for one in COLUMNS[3:6]]
+            overlaps = [value for _, _, fate, value in own if fate == "found"]
+            result.append([part, kind, len(own), *counts, float(np.mean(overlaps)) if overlaps else None])
+    return result
+
+
+def written(folder: Path, picture: np.ndarray, cells: list[BoxedCell], boxes: list[dict], kinds: list[str], number: int) -> dict:
+    """Write the layers of a field; what the index tells of them and of the cells."""
+    height, width = picture.shape[:2]
+    owners, nuclei, entries = np.zeros((height, width), np.uint16), np.zeros((height, width), bool), []
+    for owner, cell in enumerate(cells, start=1):
+        owners[cell.mask] = owner
+        if kinds[cell.box] == "white":
+            nuclei |= dense(picture, cell.mask)
+        box = coco.box(cell.mask)
+        whole = box[0] > 0 and box[1] > 0 and box[0] + box[2] < width and box[1] + box[3] < height
+        source = boxes[cell.box]
+        entry = {"owner": owner, "category_id": source["category_id"], "cell_id": source["id"], "bbox": box}
+        entries.append({**entry, "area": int(np.count_nonzero(cell.mask)), "whole": whole, "found": cell.found})
+    files = {key: f"{part}/{number:06d}.png" for key, part in (("file", "pictures"), ("owners", "owners"), ("dense", "dense"))}
+    for key, layer in (("file", picture), ("owners", owners), ("dense", nuclei * np.uint8(255))):
+        images.write(folder / files[key], layer)
+    light = np.median(picture[owners == 0], axis=0) if (owners == 0).any() else np.full(3, 255)
+    return {**files, "height": height, "width": width, "light": [round(float(value)) for value in light], "cells": entries}
+
+
+def _read(path: Path, pictures: Path, options: BoxOptions) -> tuple[dict, dict[int, str]]:
+    """The boxes' file and the kinds of its categories; all that is wrong is told at once."""
+    data = read_json(path)
+    problems = [Problem(f"{path}: {one.where}", one.what, one.fix) for one in coco.check(data)]
+    raise_all(problems)
+    used = {entry["category_id"] for entry in data["annotations"]}
+    kinds: dict[int, str] = {}
+    for category in data["categories"]:
+        name = category["name"]
+        kind = options.kinds.get(name, name if name in COLOURS else None)
+        if kind:
+            kinds[category["id"]] = kind
+        elif category["id"] in used:
+            fix = f"add it to pairs.boxes.kinds: one of {', '.join((*COLOURS, 'ignore'))}"
+            problems.append(Problem(str(path), f"category {name!r} is of no known kind", fix))
+    missing = [image["file_name"] for image in data["images"] if not (pictures / image["file_name"]).is_file()]
+    if missing:
+        fix = "correct pairs.boxes.images, or take them out of the boxes' file"
+        problems.append(Problem(str(pictures), f"{len(missing)} pictures are not there: {', '.join(missing)}", fix))
+    raise_all(problems)
+    return data, kinds
