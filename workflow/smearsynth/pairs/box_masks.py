@@ -66,9 +66,9 @@ def cells(picture: np.ndarray, boxes: Sequence[Box], kinds: Sequence[str], reds:
     found: dict[int, np.ndarray] = {}
     for at, kind in enumerate(kinds):
         if kind == "white":
-            result = outlines.find(picture, prompt=boxes[at])
-            if isinstance(result, outlines.Outline) and overlap(coco.box(result.cell), boxes[at]) >= OVERLAP:
-                found[at] = result.cell
+            outline = outlines.find(picture, prompt=boxes[at])
+            if isinstance(outline, outlines.Outline) and overlap(coco.box(outline.cell), boxes[at]) >= OVERLAP:
+                found[at] = outline.cell
     shape = picture.shape[:2]
     whites = [found.get(at, ellipse(boxes[at], shape)) for at, kind in enumerate(kinds) if kind == "white"]
     labels = field_labels.label(picture, whites, reds)
@@ -80,7 +80,7 @@ def cells(picture: np.ndarray, boxes: Sequence[Box], kinds: Sequence[str], reds:
             found |= {own[box]: masks[mask] for mask, box in assigned(masks, [boxes[at] for at in own])}
     order = sorted(range(len(boxes)), key=lambda at: (at not in found, ORDER.index(kinds[at]), at))
     taken = np.zeros(shape, bool)
-    result = []
+    result: list[BoxedCell] = []
     for at in order:
         mask = found.get(at, ellipse(boxes[at], shape)) & ~taken
         if mask.any():
