@@ -237,6 +237,18 @@ def test_the_same_bytes_twice_and_only_chosen_images(read_fields):
     assert {row["images"] for row in read_tsv(read_fields / "out" / "fields.tsv")} == {"2"}
 
 
+def test_pictures_that_told_a_reader_something_are_left_out(read_fields, capsys):
+    (read_fields / "test.txt").write_text("003.png\n007.png\n")
+    arguments = (read_fields, read_fields / "truth.json", f"all={read_fields / 'whole.json'}")
+    assert command(*arguments) == 0
+    every = int(read_tsv(read_fields / "out" / "fields.tsv")[0]["images"])
+    for more, left in (([], every - 1), (["--images", read_fields / "test.txt"], 1)):
+        assert command(*arguments, more=["--leave-out", "elsewhere/007.png", "five.png", *more]) == 0
+        assert {row["images"] for row in read_tsv(read_fields / "out" / "fields.tsv")} == {str(left)}
+    assert command(*arguments, more=["--images", read_fields / "test.txt", "--leave-out", "003.png", "007.png"]) == 2
+    assert "no picture is left" in capsys.readouterr().err
+
+
 def test_all_missing_and_extra_images_stand_in_one_message(tmp_path, capsys):
     coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]] * 4)
     coco_file(tmp_path / "found.json", [[(1, box(0), 0.5, None)]] * 6)
@@ -322,6 +334,9 @@ def test_pictures_that_were_trained_on_are_refused_all_at_once(tmp_path, capsys)
     assert "2 real pictures were trained on: 001.png, 003.png" in capsys.readouterr().err
     (tmp_path / "test.txt").write_text("002.png\n004.png\n")
     assert command(*arguments, more=["--seen", tmp_path / "catalogue.json", "--images", tmp_path / "test.txt"]) == 0
+    (tmp_path / "images").rename(tmp_path / "elsewhere")
+    assert command(*arguments, more=["--seen", tmp_path / "catalogue.json", "--pictures", tmp_path / "elsewhere"]) == 2
+    assert "2 real pictures were trained on: 001.png, 003.png" in capsys.readouterr().err
 
 
 def test_the_test_split_of_field_maps_is_a_truth_with_masks(tmp_path, capsys):

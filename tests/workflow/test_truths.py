@@ -1,0 +1,69 @@
+"""Readers of fields on real fields with experts' boxes: what is planned, what is left out, what a mistake looks like."""
+
+import re
+
+import numpy as np
+
+from smearsynth import images
+
+SETS = [{"name": "lab", "images": "lab/images", "boxes": "lab/boxes.json", "um_per_px": 0.2, "match": 2}]
+ARMS = [
+    {"name": "slides", "sources": {"slides": 1}},
+    {"name": "fields", "sources": {"fields": 1}},
+    {"name": "boxes", "sources": {"boxes": 1}},
+    {"name": "all", "sources": {"boxes": 2, "elsewhere": 1, "slides": 0.5}},
+]
+
+
+def prepared(checkout, arms, *, boxes="lab/boxes.json"):
+    """Settings with a truth of four pictures, and slides of another run."""
+    for number in range(4):
+        images.write(checkout.folder / f"data/lab/images/{number}.png", np.zeros((8, 8, 3), np.uint8))
+    (checkout.folder / "data/lab/boxes.json").write_text("{}")
+    (checkout.folder / "elsewhere/slides/images").mkdir(parents=True)
+    (checkout.folder / "elsewhere/slides/instances.json").write_text("{}")
+
+    def change(content):
+        content["evaluation"]["field_truths"] = {"arms": arms, "sets": SETS}
+        content["readers"]["field_arms"] = {"arms": ARMS, "others": {"elsewhere": "elsewhere"}}
+        content["pairs"]["boxes"] = {"images": "lab/images", "boxes": boxes}
+
+    checkout.settings(change)
+
+
+def planned(checkout, *, check=True):
+    """What a dry run of the comparison prints."""
+    done = checkout.snakemake("evaluation_fields", "-n", "-p", check=check)
+    return done.stdout + done.stderr
+
+
+def test_each_arm_is_told_its_sources_and_the_pictures_that_it_learnt_from_are_not_judged(fresh):
+    prepared(fresh, ["slides", "boxes", "all"])
+    text = planned(fresh)
+    maps = "results/small/pairs/boxes/index.json"
+    own = "--slides results/small/slides/instances.json results/small/slides/images"
+    other = "--slides elsewhere/slides/instances.json elsewhere/slides/images"
+    assert f"{other} {own} --fields {maps} --shares 1 0.5 2 --out" in text
+    assert f"--seed 2026 --fields {maps} --out" in text and f"--seed 2026 {own} --out" in text
+    assert re.search(
+        rf"--seen \S+catalogue.json {maps} --images results/small/pairs/boxes/test.txt --leave-out \d.png \d.png ", text
+    )
+    assert text.count("--um-per-px 0.2") == 3, "it is told to the match, which tells the reading"
+    assert len(re.findall(r"readers match ", text)) == len(re.findall(r"readers read ", text)) == 3
+
+
+def test_without_an_arm_that_learns_from_boxes_all_pictures_but_the_matched_are_judged(fresh):
+    prepared(fresh, ["slides", "fields"])
+    text = planned(fresh)
+    assert "pairs boxes" not in text and "test.txt" not in text and "--leave-out" in text
+
+
+def test_files_that_are_lacking_and_arms_that_nobody_describes_are_named(fresh):
+    prepared(fresh, ["slides"])
+    (fresh.folder / "data/lab/boxes.json").unlink()
+    told = planned(fresh, check=False)
+    assert "evaluation.field_truths: lab lacks data/lab/boxes.json; correct images and boxes" in told
+    fresh.settings(lambda content: content["evaluation"]["field_truths"].update(arms=["slide"]))
+    assert "did you mean 'slides'" in planned(fresh, check=False)
+    fresh.settings(lambda content: content["pairs"].update(boxes={"images": None, "boxes": None}))
+    assert "no pictures with boxes" in planned(fresh, check=False)
