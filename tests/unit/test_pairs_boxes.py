@@ -10,7 +10,7 @@ from smearsynth import coco, images
 from smearsynth.cli import dispatch
 from smearsynth.files import read_json, read_tsv, sha256, write_json
 from smearsynth.pairs import box_masks, boxes, field_maps
-from smearsynth.pairs.field_labels import Reds
+from smearsynth.pairs.field_labels import FieldLabels, Reds
 
 NAMES = {1: "RBC", 2: "WBC", 3: "Platelets"}
 CATEGORY = {2: 1, 15: 2, 18: 2, 30: 3}
@@ -118,6 +118,21 @@ def test_no_pixel_belongs_to_two_cells_and_found_ones_come_first():
     cells = box_masks.cells(empty, [(10.0, 10.0, 30.0, 30.0), (25.0, 10.0, 30.0, 30.0)], ["red", "white"], Reds(700.0, 0.0))
     assert sum(cell.mask.astype(int) for cell in cells).max() == 1
     assert cells[0].box == 1 and cells[0].mask.sum() > cells[1].mask.sum()
+
+
+def test_a_heap_that_was_not_parted_is_no_mask_of_one_of_its_cells(monkeypatch):
+    heap = np.zeros((60, 80), np.uint16)
+    heap[10:30, 10:40] = 1
+    heap[40:55, 50:65] = 2
+    labels = FieldLabels(heap, ("red", "red"), (235, 235, 235))
+    monkeypatch.setattr(box_masks.field_labels, "label", lambda *_: labels)
+    empty = np.full((60, 80, 3), 235, np.uint8)
+    given = [(10.0, 10.0, 18.0, 20.0), (24.0, 10.0, 16.0, 20.0), (50.0, 40.0, 15.0, 15.0)]
+    cells = box_masks.cells(empty, given, ["red"] * 3, Reds(300.0, 0.0))
+    assert [(cell.box, cell.found) for cell in cells] == [(2, True), (0, False), (1, False)]
+    assert (cells[0].mask == (heap == 2)).all()
+    # The heap's label is that of its cell where nobody boxed another.
+    assert [cell.found for cell in box_masks.cells(empty, given[::2], ["red"] * 2, Reds(300.0, 0.0))] == [True, True]
 
 
 def test_each_mask_takes_one_box_and_far_ones_none():

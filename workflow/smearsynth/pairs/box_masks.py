@@ -1,7 +1,8 @@
 """The mask of the cell in each box that an expert drew.
 
 White cells are outlined with their box as prompt; red cells and platelets are those of the field's classical labels whose box
-agrees with the expert's. Where neither finds the cell, it is taken for the ellipse in its box.
+agrees with the expert's, unless it holds another boxed cell too. Where neither finds the cell, it is taken for the ellipse in
+its box.
 """
 
 from collections.abc import Sequence
@@ -78,6 +79,8 @@ def cells(picture: np.ndarray, boxes: Sequence[Box], kinds: Sequence[str], reds:
             owners = [number for number, one in enumerate(labels.kinds, len(whites) + 1) if one == kind]
             masks = [labels.owners == owner for owner in owners]
             found |= {own[box]: masks[mask] for mask, box in assigned(masks, [boxes[at] for at in own])}
+            lacking = [ellipse(boxes[at], shape) for at in own if at not in found]
+            found = {at: mask for at, mask in found.items() if kinds[at] != kind or not any(holds(mask, one) for one in lacking)}
     order = sorted(range(len(boxes)), key=lambda at: (at not in found, ORDER.index(kinds[at]), at))
     taken = np.zeros(shape, bool)
     result: list[BoxedCell] = []
@@ -87,6 +90,11 @@ def cells(picture: np.ndarray, boxes: Sequence[Box], kinds: Sequence[str], reds:
             result.append(BoxedCell(at, mask, at in found))
             taken |= mask
     return result
+
+
+def holds(mask: np.ndarray, other: np.ndarray) -> bool:
+    """Whether a mask has more than half of another cell: a heap that was not parted."""
+    return 2 * np.count_nonzero(mask & other) > np.count_nonzero(other)
 
 
 def assigned(masks: Sequence[np.ndarray], boxes: Sequence[Box]) -> list[tuple[int, int]]:
