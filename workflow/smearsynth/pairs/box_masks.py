@@ -94,7 +94,7 @@ def cells(picture: np.ndarray, boxes: Sequence[Box], kinds: Sequence[str], reds:
 
 def holds(mask: np.ndarray, other: np.ndarray) -> bool:
     """Whether a mask has more than half of another cell: a heap that was not parted."""
-    return 2 * np.count_nonzero(mask & other) > np.count_nonzero(other)
+    return bool(2 * np.count_nonzero(mask & other) > np.count_nonzero(other))
 
 
 def assigned(masks: Sequence[np.ndarray], boxes: Sequence[Box]) -> list[tuple[int, int]]:
