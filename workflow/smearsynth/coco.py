@@ -69,6 +69,14 @@ def annotation(mask: np.ndarray, *, id: int, image_id: int, category_id: int) ->
     }
 
 
+def by_image(data: dict) -> dict[int, list[dict]]:
+    """The annotations of each image by its id, in the file's order; an empty list for an image without any."""
+    result: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
+    for entry in data["annotations"]:
+        result[entry["image_id"]].append(entry)
+    return result
+
+
 def check(data: dict) -> list[Problem]:
     """What is wrong with a COCO file: ids, references, boxes, areas; an empty list if nothing is."""
     problems = []

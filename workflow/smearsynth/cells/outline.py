@@ -40,9 +40,7 @@ def run(args: argparse.Namespace) -> None:
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     data = read_json(args.raw)
     wanted = lacking(data, taxonomy, options)
-    cells: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
-    for entry in data["annotations"]:
-        cells[entry["image_id"]].append(entry)
+    cells = coco.by_image(data)
     white, background = (frozenset(t.id for t in taxonomy.of_kind(kind)) for kind in ("white", "background"))
     work = partial(complete, folder=args.raw.parent, white=white, background=background, options=options, search=bool(wanted))
     tasks = [(image, cells[image["id"]]) for image in data["images"]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import images, seeds
+from smearsynth import coco, images, seeds
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import read_json
 
@@ -101,9 +101,7 @@ def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
         if not (isinstance(part, dict) and isinstance(part.get("images"), list)):
             fix = "give an index of fields, a COCO file or a folder of pictures"
             raise UserError.of(str(source), "neither fields nor COCO", fix)
-        cells: dict[int, list[dict]] = {image["id"]: [] for image in part["images"]}
-        for cell in part["annotations"] if around else ():
-            cells[cell["image_id"]].append(cell)
+        cells = coco.by_image(part) if around else {}
         kinds = _kinds(part, around)
         for image in part["images"]:
             middles = _middles(image, cells[image["id"]], kinds) if around else None

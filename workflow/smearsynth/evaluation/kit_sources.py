@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import images
+from smearsynth import coco, images
 from smearsynth.errors import UserError
 from smearsynth.files import read_json
 
@@ -134,10 +134,7 @@ def fields(index: Path, *, real: bool, around: tuple[str, ...]) -> list[Field]:
         names = [entry["file_name"] for entry in pictures]
         if names and not (folder / names[0]).is_file():
             folder = folder / "images"
-        of_image: dict[int, list[dict]] = {entry["id"]: [] for entry in pictures}
-        for annotation in data["annotations"]:
-            of_image[annotation["image_id"]].append(annotation)
-        inside = list(of_image.values())
+        inside = list(coco.by_image(data).values())
     else:
         raise UserError.of(str(index), "no fields", "give pairs/fields/index.json, slides/instances.json or a COCO file")
     found = []

@@ -149,14 +149,16 @@ def crop(field: Field, rng: np.random.Generator, options: FieldReaderOptions, mi
         start = round(place * max(0, length - side)) if middle is None else round(middle[axis] - side * (0.5 + jitter))
         start = int(np.clip(start, 0, max(0, length - side)))
         slices.append(slice(start, min(start + side, length)))
-    picture = field.picture[tuple(slices)]
-    owners, hidden = field.maps(lambda cells: cells[tuple(slices)])
-    missing = [(0, side - length) for length in owners.shape]
-    if any(after for _, after in missing):
-        picture = np.pad(picture, [*missing, (0, 0)], mode="symmetric")
-        owners = np.pad(owners, missing, constant_values=IGNORED)
-        hidden = None if hidden is None else np.pad(hidden, missing)
-    return scaled(Field(picture, owners, field.classes, hidden), options.patch / side)
+    part = extended(field, tuple(slices), [(0, side - (one.stop - one.start)) for one in slices])
+    return scaled(part, options.patch / side)
+
+
+def extended(field: Field, part: tuple[slice, ...], ends: list[tuple[int, int]]) -> Field:
+    """A part of a field with so many pixels more before and after it on each axis: mirrored, and nothing is taught there."""
+    picture = np.pad(field.picture[part], [*ends, (0, 0)], mode="symmetric")
+    owners = np.pad(field.owners[part], ends, constant_values=IGNORED)
+    hidden = None if field.hidden is None else np.pad(field.hidden[part], ends)
+    return Field(picture, owners, field.classes, hidden)
 
 
 def vary(patch: Field, rng: np.random.Generator, options: FieldAugmentation) -> Field:
@@ -192,10 +194,7 @@ def framed(patch: Field, rng: np.random.Generator, margin: int) -> Field:
     """A patch that ends `margin` pixels earlier on some sides: beyond, it is mirrored, as in reading, and teaches nothing."""
     ends = (margin * (rng.random((2, 2)) < 0.5)).tolist()
     inner = tuple(slice(low, length - high) for (low, high), length in zip(ends, patch.owners.shape, strict=True))
-    picture = np.pad(patch.picture[inner], [*ends, (0, 0)], mode="symmetric")
-    owners = np.pad(patch.owners[inner], ends, constant_values=IGNORED)
-    hidden = None if patch.hidden is None else np.pad(patch.hidden[inner], ends)
-    return Field(picture, owners, patch.classes, hidden)
+    return extended(patch, inner, ends)
 
 
 def patches(fields: Fields, options: FieldReaderOptions, *, seed: int, step: int) -> list[Field]:

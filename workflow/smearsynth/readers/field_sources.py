@@ -16,6 +16,7 @@ from smearsynth.backgrounds import light
 from smearsynth.errors import UserError
 from smearsynth.files import read_json
 from smearsynth.pairs import field_maps
+from smearsynth.readers import field_look
 from smearsynth.slides import listing, runs
 
 IGNORED = -1
@@ -190,7 +191,7 @@ def resized(picture: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def white_balanced(picture: np.ndarray) -> np.ndarray:
-    """A picture whose light between the cells is a neutral 235: the same stain under another lamp looks the same.
+    """A picture whose light between the cells is a neutral grey (`field_look.LIGHT`): a stain under another lamp looks the same.
 
     Parameters
     ----------
@@ -201,6 +202,6 @@ def white_balanced(picture: np.ndarray) -> np.ndarray:
     -------
     ndarray of uint8, shape (height, width, 3)
     """
-    gains = 235.0 / np.maximum(light.colour(picture), 32.0)
+    gains = field_look.LIGHT / np.maximum(light.colour(picture), 32.0)
     levels = np.clip(np.rint(np.arange(256)[:, None] * gains), 0, 255).astype(np.uint8)
     return cv2.LUT(picture, levels[:, None, :].reshape(1, 256, 3)) if picture.size else picture

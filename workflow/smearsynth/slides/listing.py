@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from smearsynth import coco
 from smearsynth.files import read_json
 
 
@@ -13,8 +14,6 @@ def slides(instances: Path) -> Iterator[tuple[dict, list[dict]]]:
         for shard in data["shards"]:
             yield from slides(instances.parent / shard["file"])
         return
-    by_image: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
-    for cell in data["annotations"]:
-        by_image[cell["image_id"]].append(cell)
+    cells = coco.by_image(data)
     for image in data["images"]:
-        yield image, by_image[image["id"]]
+        yield image, cells[image["id"]]

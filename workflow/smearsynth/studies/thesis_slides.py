@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from smearsynth import images
+from smearsynth import coco, images
 from smearsynth.files import read_json, write_tsv
 from smearsynth.studies.reported import SLIDE_FIGURES, file_name
 from smearsynth.taxonomy import KINDS, Taxonomy
@@ -53,9 +53,7 @@ def first_slides(parts: list[dict], count: int) -> list[tuple[dict, list[dict]]]
     """The first slides of some COCO files with their annotations."""
     found = []
     for part in parts:
-        of_slide: dict[int, list[dict]] = {image["id"]: [] for image in part["images"]}
-        for entry in part["annotations"]:
-            of_slide[entry["image_id"]].append(entry)
+        of_slide = coco.by_image(part)
         found += [(image, of_slide[image["id"]]) for image in part["images"]]
     return found[:count]
 
