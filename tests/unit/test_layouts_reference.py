@@ -12,7 +12,7 @@ from smearsynth.layouts import pair_correlation, reference
 from smearsynth.layouts.draw import draw
 from smearsynth.layouts.measure import layouts as measured
 from smearsynth.layouts.options import LayoutOptions
-from smearsynth.layouts.shapes import collect, sized
+from smearsynth.layouts.shapes import area, collect, sized
 from smearsynth.options import build
 
 EDGES = np.arange(0, 61, 6.0)
@@ -172,6 +172,31 @@ def test_cells_are_as_large_as_the_reference_s_and_the_larger_one_stays_larger(c
     # The others stay as they are.
     assert diameters(fitted, red) == pytest.approx(diameters(shapes, red))
     assert [s.source_id for s in fitted[small]] == [s.source_id for s in shapes[small]]
+    # Of a reference whose red cells are known in micrometres, all are as large as there, red cells too.
+    true = sized(shapes, {"red": (0.9, 1.1), "platelet": wanted}, levels=levels, red=1.3 * middle)
+    assert np.quantile(diameters(true, red), levels) == pytest.approx(np.array([0.9, 1.1]) * 1.3 * middle)
+    assert np.quantile(diameters(true, small), levels) == pytest.approx(np.array(wanted) * 1.3 * middle)
+
+
+def test_layouts_have_the_reference_s_red_cells_in_micrometres(cells):
+    known = replace(cells, cells=tuple(replace(cell, image=cell.image | {"um_per_px": 0.1}) for cell in cells.cells))
+    model = options(coverage=0.3, size=(400, 400), um_per_px=0.1)
+    fields = [
+        a
+        for layout in draw(model, TYPES, known, range(4), seed=7)
+        for a in measured({"size": model.size, "layouts": [layout]}, TYPES)
+    ]
+
+    def red_um(um_per_px):
+        like = replace(reference.pooled(fields), red_um=6.0)
+        asked = options(like="reference", count=None, coverage=None, size=(600, 600), um_per_px=um_per_px)
+        reds = {t.id for t in TYPES.of_kind("red")}
+        layouts = draw(asked, TYPES, known, range(3), seed=8, like=like)
+        polygons = [c["polygon"] for layout in layouts for c in layout["cells"] if c["category_id"] in reds]
+        return np.median([2 * np.sqrt(area(coco.from_flat(polygon)) / np.pi) for polygon in polygons]) * um_per_px
+
+    assert red_um(0.1) == pytest.approx(6.0, rel=0.05)
+    assert red_um(0.15) == pytest.approx(6.0, rel=0.05)
 
 
 def test_a_resolution_cannot_be_had_from_sources_that_do_not_tell_theirs(cells):

@@ -86,7 +86,8 @@ def draw(
     if options.packed.like:
         if like is None:
             raise UserError.of("layouts.packed.like", "no reference is given", "pass --reference, or set it to null")
-        shapes = sized(shapes, like.diameters, levels=reference.QUANTILES)
+        red = like.red_um / options.um_per_px if like.red_um and options.um_per_px else None
+        shapes = sized(shapes, like.diameters, levels=reference.QUANTILES, red=red)
         by_type = weighted(by_type, dict(zip(KINDS, like.kinds, strict=True)), taxonomy)
     layouts = []
     for index in indices:

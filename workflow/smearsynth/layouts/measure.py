@@ -32,22 +32,25 @@ def run(args: argparse.Namespace) -> None:
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     side = against.side if against else None
     if args.fields:
-        found = fields(args.fields)
+        found, red_um = fields(args.fields)
+        result = reference.pooled(found, red_um=red_um)
     else:
-        found = [part for file in args.layouts for part in layouts(read_json(file), taxonomy, side=side)]
-    result = reference.pooled(found)
+        result = reference.pooled([part for file in args.layouts for part in layouts(read_json(file), taxonomy, side=side)])
     write_json(args.out, result.content() | ({"against": compared(result, against)} if against else {}), indent=1)
 
 
-def fields(index: Path) -> list[Arrangement]:
-    """Measure the training split's field maps."""
+def fields(index: Path) -> tuple[list[Arrangement], float | None]:
+    """Measure the training split's field maps; how large their red cells are, in micrometres, where one resolution is told."""
     maps = field_maps.read(index, split="train")
     kinds = {category["id"]: category["kind"] for category in read_json(index)["categories"]}
     found = [(one.owners(), reference.numbers([kinds[i] for i in one.category_ids])) for one in maps]
     if not found:
         raise UserError.of(str(index), "holds no field of the training split", "give an index of field maps with some")
     diameter = reference.red_diameter(found)
-    return [reference.arrangement(owners, kinds, diameter=diameter) for owners, kinds in found]
+    resolutions = {one.um_per_px for one in maps}
+    resolution = resolutions.pop() if len(resolutions) == 1 else None
+    red_um = diameter * resolution if resolution else None
+    return [reference.arrangement(owners, kinds, diameter=diameter) for owners, kinds in found], red_um
 
 
 def layouts(shard: dict, taxonomy: Taxonomy, *, side: float | None = None) -> list[Arrangement]:

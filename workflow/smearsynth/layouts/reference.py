@@ -77,6 +77,8 @@ class Reference:
         Pair correlation of red cells in the bins `EDGES`.
     floor : float
         Distance between the pair correlations of every other field and of the rest: what chance brings about.
+    red_um : float or None
+        Diameter of a red cell in micrometres; None where the resolution of the fields is not known, or they have several.
     """
 
     side: float
@@ -87,6 +89,7 @@ class Reference:
     groups: tuple[float, ...]
     g: tuple[float, ...]
     floor: float
+    red_um: float | None = None
 
     @property
     def touching(self) -> float:
@@ -114,6 +117,7 @@ def load(content: dict, *, where: str) -> Reference:
             groups=tuple(content["groups"]),
             g=tuple(content["g"]),
             floor=float(content["floor"]),
+            red_um=None if content["red_um"] is None else float(content["red_um"]),
         )
     except (KeyError, TypeError):
         raise UserError.of(where, "is no reference of layouts", "make it with: layouts measure") from None
@@ -191,8 +195,8 @@ def tiles(owners: np.ndarray, kinds: np.ndarray, *, side: float | None) -> list[
     return [arrangement(part, kinds, diameter=diameter) for part in parts]
 
 
-def pooled(found: list[Arrangement]) -> Reference:
-    """What arrangements have in common; a `UserError` if there is none."""
+def pooled(found: list[Arrangement], *, red_um: float | None = None) -> Reference:
+    """What arrangements have in common; a `UserError` if there is none. `red_um`: see `Reference`."""
     if not found:
         raise UserError.of("layouts measure", "no field to measure", "give fields with annotated cells")
     counts = np.sum([a.counts for a in found], axis=0)
@@ -207,6 +211,7 @@ def pooled(found: list[Arrangement]) -> Reference:
         groups=tuple(groups / max(groups.sum(), 1)),
         g=tuple(correlation(found)),
         floor=distance(correlation(found[::2]), correlation(found[1::2])) if len(found) > 1 else 0.0,
+        red_um=red_um,
     )
 
 
@@ -278,4 +283,4 @@ def _rounded(value):
         return {key: _rounded(v) for key, v in value.items()}
     if isinstance(value, tuple):
         return [round(float(v), 6) for v in value]
-    return round(float(value), 6)
+    return None if value is None else round(float(value), 6)

@@ -180,11 +180,16 @@ def weighted(by_type: dict[int, float], kinds: dict[str, float], taxonomy: Taxon
 
 
 def sized(
-    shapes: dict[int, list[Shape]], diameters: dict[str, tuple[float, ...]], *, levels: tuple[float, ...]
+    shapes: dict[int, list[Shape]],
+    diameters: dict[str, tuple[float, ...]],
+    *,
+    levels: tuple[float, ...],
+    red: float | None = None,
 ) -> dict[int, list[Shape]]:
     """Shapes whose cells are as large as a reference's, kind by kind; the larger of two stays the larger one.
 
-    A catalogue's platelets are those that somebody chose to photograph, some twice as large as those that lie about in a smear.
+    A catalogue's platelets are those that somebody chose to photograph, some twice as large as those that lie about in a smear,
+    and red cells found standing alone are smaller than those of whole fields.
 
     Parameters
     ----------
@@ -194,6 +199,8 @@ def sized(
         By kind the diameters of the reference's cells at `levels`, in diameters of a red cell; other kinds stay as they are.
     levels : tuple of float
         Quantiles, rising.
+    red : float, optional
+        The reference's diameter of a red cell in pixels of a slide; without it, that of the shapes' own red cells.
 
     Returns
     -------
@@ -202,16 +209,17 @@ def sized(
         lead from one to the next, and beyond them the last one's factor holds.
     """
     own = {kind: np.sort([_diameter(s) for of in shapes.values() for s in of if s.kind == kind]) for kind in KINDS}
-    if not len(own["red"]):
-        return shapes
-    red = float(np.median(own["red"]))
-    lines = {kind: (np.quantile(own[kind], levels) / red, np.array(diameters[kind])) for kind in diameters if len(own[kind])}
+    if red is None:
+        if not len(own["red"]):
+            return shapes
+        red = float(np.median(own["red"]))
+    lines = {kind: (np.quantile(own[kind], levels), red * np.array(diameters[kind])) for kind in diameters if len(own[kind])}
 
     def fitted(shape: Shape) -> Shape:
         if shape.kind not in lines:
             return shape
         before, after = lines[shape.kind]
-        within = np.clip(_diameter(shape) / red, before[0], before[-1])
+        within = np.clip(_diameter(shape), before[0], before[-1])
         return replace(shape, unit=shape.unit * float(np.interp(within, before, after) / within))
 
     return {key: [fitted(shape) for shape in of] for key, of in shapes.items()}
