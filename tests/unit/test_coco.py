@@ -32,6 +32,13 @@ def test_outline_and_fill_give_back_a_mask_without_holes(mask):
     assert np.array_equal(coco.fill(coco.outline(mask), mask.shape), mask)
 
 
+def test_overlaps_are_those_done_by_hand():
+    some, others = [[0, 0, 10, 10], [5, 0, 10, 10]], [[0, 0, 10, 10], [0, 0, 10, 5], [20, 20, 3, 3]]
+    np.testing.assert_allclose(coco.overlaps(some, others), [[1, 1 / 2, 0], [1 / 3, 1 / 5, 0]])
+    assert coco.overlaps([], others).shape == (0, 3)
+    assert coco.overlaps(some, []).shape == (2, 0)
+
+
 def small():
     mask = np.zeros((8, 9), bool)
     mask[2:5, 3:7] = True

@@ -274,6 +274,15 @@ def test_each_box_is_recovered_by_one_label_only():
     assert measured.recovered([], [box]) == 0
 
 
+def test_as_many_boxes_as_can_be_are_recovered_though_fewer_would_overlap_more():
+    true = [[0.0, 0.0, 20.0, 20.0], [6.5, 0.0, 20.0, 20.0], [13.0, 0.0, 20.0, 20.0]]
+    # Each but the last is all but the next true box, and has half of its own.
+    found = [[6.3, 0.0, 20.0, 20.0], [12.8, 0.0, 20.0, 20.0], [19.4, 0.0, 20.0, 20.0]]
+    overlaps = coco.overlaps(found, true)
+    assert overlaps[[0, 1], [1, 2]].sum() > overlaps[[0, 1, 2], [0, 1, 2]].sum()
+    assert measured.recovered(found, true) == 3
+
+
 def test_boxes_are_compared_at_the_pictures_scale(tmp_path, capsys):
     index = run(make(tmp_path), tmp_path / "fields", scale=0.5)
     boxes, pictures = [], []

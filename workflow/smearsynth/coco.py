@@ -1,6 +1,7 @@
 """COCO annotations: masks ↔ run lengths ↔ polygons; check, merge, write."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -44,6 +45,13 @@ def box(mask: np.ndarray) -> list[float]:
     """``[x, y, width, height]`` of the pixels of a mask that is not empty."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return [float(columns[0]), float(rows[0]), float(columns[-1] - columns[0] + 1), float(rows[-1] - rows[0] + 1)]
+
+
+def overlaps(some: Sequence[Sequence[float]], others: Sequence[Sequence[float]]) -> np.ndarray:
+    """Intersection over union of each of `some` boxes with each of `others`, all ``[x, y, width, height]``; 0 to 1, (n, m)."""
+    if not some or not others:
+        return np.zeros((len(some), len(others)))
+    return np.asarray(rle.iou(np.array(some, float), np.array(others, float), [0] * len(others)))
 
 
 def to_flat(polygon: Polygon, *, digits: int = 2) -> list[float]:

@@ -8,9 +8,9 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from pycocotools import mask as rle
 from scipy.optimize import linear_sum_assignment
 
+from smearsynth import coco
 from smearsynth.errors import UserError, raise_all
 from smearsynth.evaluation import bootstrap, field_annotations
 from smearsynth.evaluation.field_options import FIELD_KINDS, FieldsOptions
@@ -90,10 +90,8 @@ def counted(entry: dict, boxes: list[dict], kind: str, kinds: dict[int, str], sc
 
 
 def recovered(found: list[list[float]], true: list[list[float]]) -> int:
-    """How many of the true boxes have a found one of their own, at the best assignment."""
-    if not found or not true:
-        return 0
-    near = rle.iou(np.array(found, float), np.array(true, float), [0] * len(true)) >= OVERLAP
+    """How many of the true boxes have a found one of their own: the most that can be, whatever the sum of their overlaps."""
+    near = coco.overlaps(found, true) >= OVERLAP
     rows, columns = linear_sum_assignment(near, maximize=True)
     return int(near[rows, columns].sum())
 

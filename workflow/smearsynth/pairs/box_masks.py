@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pycocotools import mask as rle
 from scipy.optimize import linear_sum_assignment
 
 from smearsynth import coco
@@ -99,9 +98,7 @@ def holds(mask: np.ndarray, other: np.ndarray) -> bool:
 
 def assigned(masks: Sequence[np.ndarray], boxes: Sequence[Box]) -> list[tuple[int, int]]:
     """Pairs of a mask and a box that are the same cell: each once, overlap by overlap as much as can be, `OVERLAP` at least."""
-    if not masks or not boxes:
-        return []
-    overlaps = rle.iou(np.array([coco.box(mask) for mask in masks]), np.array(boxes, float), [0] * len(boxes))
+    overlaps = coco.overlaps([coco.box(mask) for mask in masks], boxes)
     overlaps = np.where(overlaps >= OVERLAP, overlaps, 0)
     rows, columns = linear_sum_assignment(overlaps, maximize=True)
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if overlaps[row, column]]
@@ -109,7 +106,7 @@ def assigned(masks: Sequence[np.ndarray], boxes: Sequence[Box]) -> list[tuple[in
 
 def overlap(one: Sequence[float], other: Sequence[float]) -> float:
     """Intersection over union of two boxes, 0 to 1."""
-    return float(rle.iou(np.array([one], float), np.array([other], float), [0])[0, 0])
+    return float(coco.overlaps([one], [other])[0, 0])
 
 
 def ellipse(box: Box, shape: tuple[int, int]) -> np.ndarray:
