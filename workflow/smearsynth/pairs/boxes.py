@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from smearsynth import coco, images, progress
-from smearsynth.cells import finder
-from smearsynth.cells.dense import dense
-from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.errors import Problem, raise_all
 from smearsynth.files import atomic_folder, read_json, sha256, write_json, write_text, write_tsv
 from smearsynth.options import loads
-from smearsynth.pairs import box_masks, field_labels
+from smearsynth.pairs import box_masks, field_making
 from smearsynth.pairs.box_masks import Box, BoxedCell
 from smearsynth.pairs.box_options import BoxOptions
 from smearsynth.pairs.field_labels import Reds
@@ -42,17 +39,17 @@ def run(args) -> None:
         for part in ("train", "test")
         if part not in splits.values()
     )
-    boxes: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
-    for entry in data["annotations"]:
-        if kinds[entry["category_id"]] != "ignore":
-            boxes[entry["image_id"]].append(entry)
+    boxes = {
+        image_id: [entry for entry in own if kinds[entry["category_id"]] != "ignore"]
+        for image_id, own in coco.by_image(data).items()
+    }
     # What teaches nothing tells nothing either: the size of red cells is that of the training part.
-    taught = [image for image in data["images"] if splits[image["id"]] == "train"]
-    reds = measured([(args.pictures / image["file_name"], boxes[image["id"]]) for image in taught], options, str(args.pictures))
+    taught = [args.pictures / image["file_name"] for image in data["images"] if splits[image["id"]] == "train"]
+    reds = measured(taught, options, str(args.pictures))
     entries, rows = [], []
     with atomic_folder(args.out) as folder:
         for image in progress.shown(data["images"], total=len(data["images"]), told="fields with boxes", unit="field"):
-            picture = shrunk(images.read(args.pictures / image["file_name"]), options.scale)
+            picture = field_making.shrunk(images.read(args.pictures / image["file_name"]), options.scale)
             own = boxes[image["id"]]
             at = [scaled(entry["bbox"], options.scale) for entry in own]
             named = [kinds[entry["category_id"]] for entry in own]
@@ -81,25 +78,16 @@ def split(digest: str, test_share: float) -> str:
     return "test" if int(digest, 16) < test_share * 16 ** len(digest) else "train"
 
 
-def measured(pictures: Sequence[tuple[Path, list[dict]]], options: BoxOptions, where: str) -> Reds:
+def measured(pictures: Sequence[Path], options: BoxOptions, where: str) -> Reds:
     """What the red cells of some pictures are like, at the scale of the fields; `where` is for messages."""
-    candidates = []
-    for path, _ in pictures:
-        picture = shrunk(images.read(path), options.scale)
-        candidates += finder.candidates(picture, np.zeros(picture.shape[:2], bool))
-    found = field_labels.common(candidates)
-    if options.red_diameter is not None:
-        return Reds(np.pi / 4 * (options.red_diameter * options.scale) ** 2, found.purple if found else 0.0)
-    if found is None:
-        what = "fewer than five red cells stand alone: their size is not known"
-        raise UserError.of(where, what, "set pairs.boxes.red_diameter, in pixels of the pictures")
-    return found
-
-
-def shrunk(picture: np.ndarray, scale: float) -> np.ndarray:
-    """A picture at a scale of 1 at most, by area."""
-    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
-    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else picture
+    fields = (field_making.shrunk(images.read(path), options.scale) for path in pictures)
+    return field_making.measured(
+        ((field, np.zeros(field.shape[:2], bool)) for field in fields),
+        red_diameter=options.red_diameter,
+        scale=options.scale,
+        where=where,
+        section="pairs.boxes",
+    )
 
 
 def scaled(box: Sequence[float], scale: float) -> Box:
@@ -134,19 +122,13 @@ def table(rows: list[tuple[str, str, str, float]]) -> list[list]:
 def written(folder: Path, picture: np.ndarray, cells: list[BoxedCell], boxes: list[dict], kinds: list[str], number: int) -> dict:
     """Write the layers of a field; what the index tells of them and of the cells."""
     height, width = picture.shape[:2]
-    owners, nuclei, entries = np.zeros((height, width), np.uint16), np.zeros((height, width), bool), []
+    owners, entries = np.zeros((height, width), np.uint16), []
     for owner, cell in enumerate(cells, start=1):
         owners[cell.mask] = owner
-        if kinds[cell.box] == "white":
-            nuclei |= dense(picture, cell.mask)
-        box = coco.box(cell.mask)
-        whole = box[0] > 0 and box[1] > 0 and box[0] + box[2] < width and box[1] + box[3] < height
         source = boxes[cell.box]
-        entry = {"owner": owner, "category_id": source["category_id"], "cell_id": source["id"], "bbox": box}
-        entries.append({**entry, "area": int(np.count_nonzero(cell.mask)), "whole": whole, "found": cell.found})
-    files = {key: f"{part}/{number:06d}.png" for key, part in (("file", "pictures"), ("owners", "owners"), ("dense", "dense"))}
-    for key, layer in (("file", picture), ("owners", owners), ("dense", nuclei * np.uint8(255))):
-        images.write(folder / files[key], layer)
+        entry = field_making.cell(cell.mask, owner=owner, category_id=source["category_id"], cell_id=source["id"])
+        entries.append({**entry, "found": cell.found})
+    files = field_making.write(folder, number, picture, owners, [cell.mask for cell in cells if kinds[cell.box] == "white"])
     light = np.median(picture[owners == 0], axis=0) if (owners == 0).any() else np.full(3, 255)
     return {**files, "height": height, "width": width, "light": [round(float(value)) for value in light], "cells": entries}
 

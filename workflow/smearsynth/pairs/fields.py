@@ -6,18 +6,15 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
-from smearsynth import coco, images
-from smearsynth.cells import catalogue, finder
+from smearsynth.cells import catalogue
 from smearsynth.cells.catalogue import Cell
-from smearsynth.cells.dense import dense
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic_folder, write_json
 from smearsynth.options import loads
-from smearsynth.pairs import drawing, field_labels
+from smearsynth.pairs import drawing, field_labels, field_making
 from smearsynth.pairs.field_labels import FieldLabels, Reds, Unlabelled
 from smearsynth.pairs.field_options import FieldOptions
 from smearsynth.taxonomy import Taxonomy
@@ -42,8 +39,6 @@ def run(args) -> None:
     reds = {source: measured(some, options) for source, some in _by(cells, "source")}
     entries, left_out = [], []
     with atomic_folder(args.out) as folder:
-        for name in ("pictures", "owners", "dense"):
-            (folder / name).mkdir()
         fields = _by(cells, "id")
         for image_id, own in tqdm(fields, total=len({c.image["id"] for c in cells}), desc="fields", mininterval=5, disable=None):
             picture, masks = scaled(own, options.scale)
@@ -54,13 +49,8 @@ def run(args) -> None:
                 continue
             ids = [cell.category_id for cell in own] + [types[kind] for kind in labels.kinds]
             white = [mask for cell, mask in zip(own, masks, strict=True) if taxonomy[cell.category_id].kind == "white"]
-            nuclei = np.logical_or.reduce([np.zeros(picture.shape[:2], bool), *(dense(picture, mask) for mask in white)])
-            entry = {"file": f"pictures/{image_id:06d}.png", "owners": f"owners/{image_id:06d}.png"}
-            entry["dense"] = f"dense/{image_id:06d}.png"
-            layers = {"file": picture, "owners": labels.owners, "dense": nuclei.astype(np.uint8) * 255}
-            for key, layer in layers.items():
-                (folder / entry[key]).write_bytes(images.encode_png(layer))
-            entries.append({**entry, **described(own, ids, labels, options.scale)})
+            files = field_making.write(folder, image_id, picture, labels.owners, white)
+            entries.append({**files, **described(own, ids, labels, options.scale)})
         if not entries:
             reasons = "; ".join(sorted({one["reason"] for one in left_out}))
             raise UserError.of(str(args.catalogue), f"none of its fields has a label map: {reasons}", "look at its pictures")
@@ -88,36 +78,29 @@ def scaled(cells: list[Cell], scale: float) -> tuple[np.ndarray, list[np.ndarray
     UserError
         For every cell without a pixel of its own.
     """
-    picture = cells[0].picture()
-    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
-    masks, problems, taken = [], [], np.zeros((height, width), bool)
+    picture = field_making.shrunk(cells[0].picture(), scale)
+    masks, problems, taken = [], [], np.zeros(picture.shape[:2], bool)
     for cell in cells:
-        whole = cell.mask().astype(np.float32)
-        mask = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA) >= 0.5 if scale < 1 else whole.astype(bool)
-        mask = mask & ~taken
+        mask = (field_making.shrunk(cell.mask().astype(np.float32), scale) >= 0.5) & ~taken
         taken |= mask
         masks.append(mask)
         if not mask.any():
             what = "lies outside of its picture, wholly under other cells, or is smaller than a pixel of the field"
             problems.append(Problem(f"{cell.path.name}, cell {cell.id}", what, "correct or remove its annotation"))
     raise_all(problems)
-    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else picture, masks
+    return picture, masks
 
 
 def measured(cells: list[Cell], options: FieldOptions) -> Reds:
     """What the red cells of a source's fields are like, at their scale."""
-    candidates = []
-    for _, own in _by(cells, "id"):
-        picture, masks = scaled(own, options.scale)
-        candidates += finder.candidates(picture, np.logical_or.reduce(masks))
-    found = field_labels.common(candidates)
-    if options.red_diameter is not None:
-        return Reds(np.pi / 4 * (options.red_diameter * options.scale) ** 2, found.purple if found else 0.0)
-    if found is None:
-        what = "fewer than five red cells stand alone: their size is not known"
-        fix = "set pairs.fields.red_diameter, in pixels of the pictures"
-        raise UserError.of(f"source {cells[0].image.get('source')}", what, fix)
-    return found
+    fields = (scaled(own, options.scale) for _, own in _by(cells, "id"))
+    return field_making.measured(
+        ((picture, np.logical_or.reduce(masks)) for picture, masks in fields),
+        red_diameter=options.red_diameter,
+        scale=options.scale,
+        where=f"source {cells[0].image.get('source')}",
+        section="pairs.fields",
+    )
 
 
 def described(cells: list[Cell], category_ids: list[int], labels: FieldLabels, scale: float) -> dict:
@@ -126,12 +109,8 @@ def described(cells: list[Cell], category_ids: list[int], labels: FieldLabels, s
     height, width = labels.owners.shape
     entries = []
     for owner, category_id in enumerate(category_ids, start=1):
-        mask = labels.owners == owner
-        box = coco.box(mask)
-        inside = box[0] > 0 and box[1] > 0 and box[0] + box[2] < width and box[1] + box[3] < height
         cell_id = cells[owner - 1].id if owner <= len(cells) else None
-        entry = {"owner": owner, "category_id": category_id, "cell_id": cell_id, "bbox": box}
-        entries.append({**entry, "area": int(np.count_nonzero(mask)), "whole": inside})
+        entries.append(field_making.cell(labels.owners == owner, owner=owner, category_id=category_id, cell_id=cell_id))
     size = image.get("um_per_px")
     return {
         "image_id": image["id"],
