@@ -191,6 +191,15 @@ def test_crops_around_white_cells_hold_one_near_their_middle_and_leave_out_pictu
         assert np.abs(offset).max() <= 0.2 * 50 + 1 and offset.std() > 2
     # Too near the corner for a crop to hold it in its middle: as near as the picture allows.
     assert (crops[of_picture == 2][:, 0, 0, 1:] <= 2).all()
+    # A second white cell, too near for a crop around it to show it alone, is never in the middle of one; alone goes before.
+    near = [(1, 2, [20, 20, 20, 20]), (1, 2, [44, 30, 20, 20])]
+    cells += [{"image_id": image, "category_id": category, "bbox": box} for image, category, box in near]
+    write_json(source, read_json(source) | {"annotations": cells})
+    crops, of_picture = field_crops.cut(
+        field_crops.pictures(source, um_per_px=0.1, around=["white"]), side=50, count=40, um_per_px=0.2, seed=5
+    )
+    left = crops[of_picture == 0][:, 0, 0, 2] / 2.0
+    assert (left >= 70 - 25 - 11).all()
     with pytest.raises(UserError, match="no picture has a cell of these kinds"):
         field_crops.cut(field_crops.pictures(source, around=["platelet"]), side=50, count=8, um_per_px=None, seed=5)
     with pytest.raises(UserError, match="a folder does not tell where its cells are"):

@@ -26,14 +26,20 @@ class FieldPicture:
     path : Path
     um_per_px : float or None
         Resolution, where it is known.
-    middles : ndarray of float, shape (n, 2), or None
-        Middles of the cells that crops are to show, x and y as shares of its width and height; None where crops may lie anywhere.
+    boxes : ndarray of float, shape (n, 4), or None
+        Left, top, right and bottom ends of the cells that crops are to show, as shares of its width and height; None where crops
+        may lie anywhere.
     """
 
     name: str
     path: Path
     um_per_px: float | None
-    middles: np.ndarray | None = None
+    boxes: np.ndarray | None = None
+
+    @property
+    def middles(self) -> np.ndarray | None:
+        """Middles of the boxes, x and y as shares of width and height, shape (n, 2)."""
+        return None if self.boxes is None else (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
 
 
 def pictures(
@@ -89,7 +95,7 @@ def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
                 entry["file"],
                 source.parent / entry["file"],
                 entry.get("um_per_px"),
-                _middles(entry, entry["cells"], kinds) if around else None,
+                _boxes(entry, entry["cells"], kinds) if around else None,
             )
             for entry in entries
         ]
@@ -104,9 +110,9 @@ def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
         cells = coco.by_image(part) if around else {}
         kinds = _kinds(part, around)
         for image in part["images"]:
-            middles = _middles(image, cells[image["id"]], kinds) if around else None
+            boxes = _boxes(image, cells[image["id"]], kinds) if around else None
             path = source.parent / "images" / image["file_name"]
-            found.append(FieldPicture(image["file_name"], path, image.get("um_per_px"), middles))
+            found.append(FieldPicture(image["file_name"], path, image.get("um_per_px"), boxes))
     return found
 
 
@@ -115,10 +121,10 @@ def _kinds(data: dict, around: Sequence[str]) -> set[int]:
     return {c["id"] for c in data.get("categories", ()) if c.get("kind", c.get("supercategory")) in around}
 
 
-def _middles(picture: dict, cells: Sequence[dict], category_ids: set[int]) -> np.ndarray:
-    """Middles of the boxes of the cells of these categories, (x, y) as shares of the picture's sides, shape (n, 2)."""
+def _boxes(picture: dict, cells: Sequence[dict], category_ids: set[int]) -> np.ndarray:
+    """Ends of the boxes of the cells of these categories, see `FieldPicture`."""
     boxes = np.array([c["bbox"] for c in cells if c["category_id"] in category_ids], float).reshape(-1, 4)
-    return (boxes[:, :2] + boxes[:, 2:] / 2) / (picture["width"], picture["height"])
+    return np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]) / np.tile((picture["width"], picture["height"]), 2)
 
 
 def cut(
@@ -126,7 +132,7 @@ def cut(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cut crops: crop i comes from picture i modulo their number, in an order and at a place drawn from (seed, i) alone.
 
-    Where pictures tell `middles`, a crop shows one of these cells, see `_corner`; pictures without any are left out.
+    Where pictures tell `boxes`, a crop shows one of these cells, see `_corner`; pictures without any are left out.
 
     Parameters
     ----------
@@ -151,7 +157,7 @@ def cut(
         With all pictures that are too small or cannot be read, and as `resolution` does.
     """
     resolution(chosen, um_per_px)
-    usable = np.array([at for at, one in enumerate(chosen) if one.middles is None or len(one.middles)], int)
+    usable = np.array([at for at, one in enumerate(chosen) if one.boxes is None or len(one.boxes)], int)
     if not len(usable):
         fix = "give pictures that show such cells, or set evaluation.field_features.around to []"
         raise UserError.of("around", "no picture has a cell of these kinds", fix)
@@ -179,20 +185,25 @@ def cut(
 
 
 def _corner(one: FieldPicture, shape: tuple[int, int], side: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Row and column of a crop of a picture of this shape: anywhere, or around one of its `middles`.
+    """Row and column of a crop of a picture of this shape: anywhere, or around one of the cells in its `boxes`.
 
     Of the cells that lie far enough from the picture's border one is drawn evenly, and the crop so that the cell's middle is
-    at most `AROUND` of the side off the crop's. Only where there are none is a cell nearer the border taken, and more off.
+    at most `AROUND` of the side off the crop's. Those beside which the crop can show no other one go before: a picture that was
+    taken around a cell shows one, and smears as crowded would be told from it by that alone. Only where no cell lies far enough
+    from the border is one nearer to it taken, and more off.
     """
     room = np.array(shape) - side
     low, high = np.zeros(2, int), room
-    if one.middles is not None:
-        middles = one.middles[:, ::-1] * shape
+    if one.boxes is not None:
+        starts, ends = (one.boxes[:, [1, 0]] * shape, one.boxes[:, [3, 2]] * shape)
+        middles = (starts + ends) / 2
         reach = AROUND * side
         first = np.maximum(np.ceil(middles - side / 2 - reach), 0).astype(int)
         last = np.minimum(np.floor(middles - side / 2 + reach), room).astype(int)
-        fits = np.flatnonzero((first <= last).all(1))
-        at = rng.choice(fits if len(fits) else len(middles))
+        fits = (first <= last).all(1)
+        shown = ((starts < last[:, None] + side) & (ends > first[:, None])).all(2)
+        choices = next(c for c in (fits & (shown.sum(1) == 1), fits, np.ones(len(fits), bool)) if c.any())
+        at = rng.choice(np.flatnonzero(choices))
         low, high = np.minimum(first[at], last[at]), np.maximum(first[at], last[at])
         low, high = np.clip(low, 0, room), np.clip(high, 0, room)
     row, column = rng.integers(low, high, endpoint=True)
