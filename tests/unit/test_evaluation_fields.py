@@ -13,7 +13,7 @@ from pycocotools.cocoeval import COCOeval
 from smearsynth import coco, images
 from smearsynth.cli import dispatch
 from smearsynth.errors import UserError
-from smearsynth.evaluation import field_annotations, field_answer, field_compare
+from smearsynth.evaluation import field_annotations, field_answer, field_compare, field_selection
 from smearsynth.evaluation.field_compare import MEASURES, Difference, Estimate
 from smearsynth.evaluation.field_matches import match
 from smearsynth.evaluation.field_options import FieldDistanceOptions, FieldFeaturesOptions, FieldsOptions, FieldTwoSampleOptions
@@ -93,6 +93,18 @@ def test_a_box_counts_up_to_its_overlap_and_not_beyond(tmp_path):
     # 20 × 20 against 20 × 16: overlap 0.8.
     found = [[(1, (0.0, 0.0, 20.0, 16.0), 0.9, None)]]
     assert matched(tmp_path, [[(1, box(0), None, None)]], found)["red"].precisions() == pytest.approx([1.0] * 7 + [0.0] * 3)
+
+
+def test_boxes_with_a_margin_around_the_cells_are_met_by_found_ones_as_wide(tmp_path):
+    # Of 10 × 10 in 16 × 16 the overlap is 0.39; at the frame there is no room for a margin.
+    true = [(3, (97.0, 97.0, 16.0, 16.0), None, None), (3, (0.0, 50.0, 13.0, 16.0), None, None)]
+    read = [(3, (100.0, 100.0, 10.0, 10.0), 0.9, None), (3, (0.0, 53.0, 10.0, 10.0), 0.8, None)]
+    truth, _ = field_annotations.read(coco_file(tmp_path / "truth.json", [true]), KINDS, scored=False)
+    found, _ = field_annotations.read(coco_file(tmp_path / "found.json", [read]), KINDS, scored=True)
+    assert match(truth, found, on="bbox")["platelet"].precisions()[0] < 0.5
+    wide = field_selection.widened(found, {"platelet": 3.0, "red": 9.0})
+    assert match(truth, wide, on="bbox")["platelet"].precisions() == pytest.approx([1.0] * 10)
+    assert field_selection.widened(found, {"red": 9.0}) == found
 
 
 def test_a_field_of_150_cells_is_counted_whole(tmp_path):
@@ -189,6 +201,16 @@ def read_fields(tmp_path_factory):
     coco_file(folder / "whole.json", whole)
     coco_file(folder / "half.json", half, categories, folder="elsewhere/")
     return folder
+
+
+def test_margins_are_told_in_the_answer_and_mistakes_in_them_at_once(read_fields, tmp_path, capsys):
+    files = read_fields / "truth.json", f"a={read_fields / 'whole.json'}"
+    assert command(tmp_path, *files, more=["--margin", "red=1", "platelet=2.5"]) == 0
+    told = (tmp_path / "out/answer.md").read_text()
+    assert "wider on each side before they were compared, by pixels: red 1, platelet 2.5." in told
+    assert command(tmp_path, *files, more=["--margin", "green=1", "red=-2"]) == 2
+    told = capsys.readouterr().err
+    assert "'green=1'" in told and "'red=-2'" in told
 
 
 def test_the_command_says_which_reader_is_better(read_fields):

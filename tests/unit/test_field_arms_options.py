@@ -41,7 +41,13 @@ def test_mistakes_in_training_sets_are_told(change, told):
 
 @pytest.mark.parametrize(
     "change, told",
-    [({"name": "a/b"}, "letters, digits"), ({"um_per_px": 0.0}, "um_per_px"), ({"match": -1}, "match")],
+    [
+        ({"name": "a/b"}, "letters, digits"),
+        ({"um_per_px": 0.0}, "um_per_px"),
+        ({"match": -1}, "match"),
+        ({"margins": {"green": 1.0}}, r"margins(.|\n)*for any of red"),
+        ({"margins": {"red": -1.0}}, r"margins(.|\n)*0 to 50"),
+    ],
 )
 def test_mistakes_in_truths_are_told(change, told):
     with pytest.raises(UserError, match=told):

@@ -58,6 +58,13 @@ def test_without_an_arm_that_learns_from_boxes_all_pictures_but_the_matched_are_
     assert "pairs boxes" not in text and "test.txt" not in text and "--leave-out" in text
 
 
+def test_where_a_part_of_the_boxes_told_their_margins_the_other_part_is_judged(fresh):
+    prepared(fresh, ["slides"])
+    fresh.settings(lambda content: content["evaluation"]["field_truths"]["sets"][0].update(margins={"red": 0.5, "platelet": 2}))
+    text = planned(fresh)
+    assert re.search(r"--images results/small/pairs/boxes/test.txt --leave-out \d.png \d.png --margin red=0.5 platelet=2 ", text)
+
+
 def test_files_that_are_lacking_and_arms_that_nobody_describes_are_named(fresh):
     prepared(fresh, ["slides"])
     (fresh.folder / "data/lab/boxes.json").unlink()

@@ -88,6 +88,7 @@ rule evaluation_truth:
             f"{Path(path).name}={path}/instances.json" for path in input.found
         ],
         matched=leave_out_matched,
+        margins=margins_of_truth,
         test=lambda wildcards, input: (
             f"--images {shlex.quote(input.test[0])}" if input.test else ""
         ),
@@ -95,7 +96,7 @@ rule evaluation_truth:
     shell:
         "python -m smearsynth.evaluation fields --options {params.options:q} --seed {params.seed}"
         " --truth {input.boxes:q} --pictures {input.images:q} --seen {input.seen:q} {params.test} {params.matched}"
-        " --found {params.found:q} --out $(dirname {output.answer:q}) > {log:q} 2>&1"
+        " {params.margins} --found {params.found:q} --out $(dirname {output.answer:q}) > {log:q} 2>&1"
 
 
 rule evaluation_fields:

@@ -199,8 +199,10 @@ def truth_files(wildcards):
 
 
 def truth_has_training_part(wildcards):
-    """Whether a truth's boxes are those that a reader is trained on: then their test part alone counts, for all readers."""
-    return ON_BOXES and TRUTHS[wildcards.truth]["boxes"] == BOXED["boxes"]
+    """Whether a part of a truth's boxes teaches readers or told their margins: then the other part alone counts, for all readers."""
+    truth = TRUTHS[wildcards.truth]
+    told = ON_BOXES or bool(truth.get("margins"))
+    return told and truth["boxes"] == BOXED["boxes"]
 
 
 def matching_pictures(wildcards):
@@ -222,6 +224,12 @@ def leave_out_matched(wildcards):
 def resolution_of_truth(wildcards):
     um_per_px = TRUTHS[wildcards.truth].get("um_per_px")
     return f"--um-per-px {um_per_px}" if um_per_px else ""
+
+
+def margins_of_truth(wildcards):
+    margins = TRUTHS[wildcards.truth].get("margins") or {}
+    told = " ".join(f"{kind}={pixels}" for kind, pixels in margins.items())
+    return f"--margin {told}" if told else ""
 
 
 def picture_to_read(wildcards):

@@ -1,9 +1,10 @@
 """Say how well readers find, outline and count the cells of fields that nothing was trained on."""
 
+import re
 from pathlib import Path
 
 from smearsynth import seeds
-from smearsynth.errors import UserError, raise_all
+from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.evaluation import (
     field_annotations,
     field_answer,
@@ -38,6 +39,8 @@ def arguments(parser) -> None:
     parser.add_argument("--leave-out", nargs="+", default=[], metavar="NAME", help=what)
     parser.add_argument("--pictures", type=Path, help="folder of the truth's pictures; images beside it without this")
     field_held_out.add_flag(parser)
+    what = "kinds whose found boxes are drawn wider by so many pixels on each side: so far the truth's boxes stand off the cells"
+    parser.add_argument("--margin", nargs="+", default=[], metavar="KIND=PIXELS", help=what)
     what = "instances.json of each reader; the same name again is another repetition of its training"
     parser.add_argument("--found", nargs="+", required=True, metavar="NAME=INSTANCES", help=what)
     parser.add_argument("--out", type=Path, required=True, help="folder; gets fields.tsv, differences.tsv and answer.md")
@@ -46,11 +49,19 @@ def arguments(parser) -> None:
 def run(args) -> None:
     """Run the command."""
     options = loads(FieldsOptions, args.options, where="evaluation.fields")
+    margins = _margins(args.margin)
     truth, readers = _read(args, options)
     rows, differences = [], []
     notes = cut_short(readers, options.count_from)
+    if margins:
+        pixels = ", ".join(f"{kind} {margin:g}" for kind, margin in margins.items())
+        notes.append(f"Found boxes were drawn wider on each side before they were compared, by pixels: {pixels}.")
     for on, place in PLACES.items():
-        true, compared, told = (truth, readers, []) if on == "bbox" else field_selection.outlined(truth, readers)
+        if on == "bbox":
+            true, told = truth, []
+            compared = {name: [field_selection.widened(one, margins) for one in found] for name, found in readers.items()}
+        else:
+            true, compared, told = field_selection.outlined(truth, readers)
         notes += told
         if not compared:
             continue
@@ -66,6 +77,21 @@ def run(args) -> None:
     write_tsv(args.out / "differences.tsv", DIFFERENCES, differences)
     text = ["# Which reader finds more?", "", *lines, *([""] if notes else []), *notes]
     write_text(args.out / "answer.md", "\n".join(text) + "\n")
+
+
+def _margins(given: list[str]) -> dict[str, float]:
+    """Pixels by kind, of KIND=PIXELS each; all that is wrong is told at once."""
+    found, problems = {}, []
+    for one in given:
+        kind, _, pixels = one.partition("=")
+        if kind not in FIELD_KINDS or not re.fullmatch(r"\d+(\.\d+)?", pixels):
+            problems.append(
+                Problem("--margin", f"got {one!r}", f"KIND=PIXELS, KIND one of {', '.join(FIELD_KINDS)}, such as platelet=2")
+            )
+            continue
+        found[kind] = float(pixels)
+    raise_all(problems)
+    return found
 
 
 def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[FieldCells]]]:

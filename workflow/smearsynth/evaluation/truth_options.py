@@ -1,9 +1,10 @@
 """Real fields with experts' boxes, on which a run's readers of fields are compared."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smearsynth.errors import Problem, raise_all
+from smearsynth.evaluation.field_options import FIELD_KINDS
 from smearsynth.options import unfit
 
 
@@ -23,6 +24,9 @@ class FieldTruth:
         Resolution of the pictures; None is that of the reader, or what ``match`` measures.
     match : int
         So many pictures, chosen by the hash of their names, tell each reader size, light and stain, and are not judged; 0: none.
+    margins : dict of str to float
+        By kind how far the experts' boxes stand off the cells on each side, in pixels of the pictures: found boxes are drawn
+        wider by so much before they are compared. ``pairs boxes`` measures it on the part of the pictures that is not judged.
     """
 
     name: str
@@ -30,6 +34,7 @@ class FieldTruth:
     boxes: str
     um_per_px: float | None = None
     match: int = 0
+    margins: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         fits = self.um_per_px is None or 0.005 <= self.um_per_px <= 5
@@ -39,6 +44,8 @@ class FieldTruth:
                 ("name", re.fullmatch(r"[A-Za-z0-9_-]+", self.name) is not None, "letters, digits, - and _"),
                 ("um_per_px", fits, "null, or 0.005 to 5 micrometres a pixel"),
                 ("match", self.match >= 0, "0 (off) or more; 5 is usual"),
+                ("margins", self.margins.keys() <= set(FIELD_KINDS), f"a number for any of {', '.join(FIELD_KINDS)}"),
+                ("margins", all(0 <= margin <= 50 for margin in self.margins.values()), "0 to 50 pixels each"),
             )
         )
 

@@ -16,7 +16,7 @@ from smearsynth.pairs.field_labels import Reds
 
 COLOURS = {"red": [230, 60, 50], "white": [40, 160, 220], "platelet": [170, 140, 250]}
 """Of the kinds, RGB."""
-COLUMNS = ["split", "kind", "boxes", "found", "ellipses", "covered", "iou"]
+COLUMNS = ["split", "kind", "boxes", "found", "ellipses", "covered", "iou", "margin"]
 
 
 def arguments(parser) -> None:
@@ -54,7 +54,7 @@ def run(args) -> None:
             at = [scaled(entry["bbox"], options.scale) for entry in own]
             named = [kinds[entry["category_id"]] for entry in own]
             cells = box_masks.cells(picture, at, named, reds)
-            rows += [(splits[image["id"]], *row) for row in compared(cells, at, named)]
+            rows += [(splits[image["id"]], *row) for row in compared(cells, at, named, picture.shape[:2])]
             entry = {"image_id": image["id"], "original": image["file_name"], "split": splits[image["id"]]}
             entry["um_per_px"] = options.um_per_px / options.scale if options.um_per_px else None
             entries.append({**written(folder, picture, cells, own, named, image["id"]), **entry})
@@ -67,7 +67,7 @@ def run(args) -> None:
         pictures = [{"file_name": i["file_name"], "sha256": digests[i["id"]], "split": splits[i["id"]]} for i in data["images"]]
         head = {"scale": options.scale, "categories": categories, "images": pictures}
         write_json(folder / "index.json", {**head, "fields": entries, "left_out": []})
-        write_tsv(folder / "boxes.tsv", COLUMNS, table(rows))
+        write_tsv(folder / "boxes.tsv", COLUMNS, table(rows, options.scale))
         names = [image["file_name"] for image in data["images"] if splits[image["id"]] == "test"]
         write_text(folder / "test.txt", "".join(f"{name}\n" for name in names))
     print((args.out / "boxes.tsv").read_text(encoding="utf-8"), end="")
@@ -96,26 +96,43 @@ def scaled(box: Sequence[float], scale: float) -> Box:
     return x, y, width, height
 
 
-def compared(cells: list[BoxedCell], boxes: list[Box], kinds: list[str]) -> list[tuple[str, str, float]]:
-    """Kind, fate (``found``, ``ellipses`` or ``covered``) and overlap with the mask's own box, of each box of a field."""
+def compared(
+    cells: list[BoxedCell], boxes: list[Box], kinds: list[str], shape: tuple[int, int]
+) -> list[tuple[str, str, float, float | None]]:
+    """What became of each box of a field of this shape: kind, fate, overlap and margin.
+
+    The fate is ``found``, ``ellipses`` or ``covered``, the overlap that with the mask's own box, and the margin how far the
+    expert's box stands off a found mask in the mean of the four sides, in pixels; None where the frame cuts either.
+    """
     by_box = {cell.box: cell for cell in cells}
-    result = []
+    result: list[tuple[str, str, float, float | None]] = []
     for at, kind in enumerate(kinds):
         cell = by_box.get(at)
-        fate = "covered" if cell is None else "found" if cell.found else "ellipses"
-        result.append((kind, fate, box_masks.overlap(coco.box(cell.mask), boxes[at]) if cell else 0.0))
+        if cell is None:
+            result.append((kind, "covered", 0.0, None))
+            continue
+        own, box = coco.box(cell.mask), boxes[at]
+        margin = (box[2] - own[2] + box[3] - own[3]) / 4 if cell.found and _inside(own, shape) and _inside(box, shape) else None
+        result.append((kind, "found" if cell.found else "ellipses", box_masks.overlap(own, box), margin))
     return result
 
 
-def table(rows: list[tuple[str, str, str, float]]) -> list[list]:
-    """How many boxes of each part and kind had what fate, and the mean overlap of experts' boxes with those of found masks."""
+def _inside(box: Sequence[float], shape: tuple[int, int]) -> bool:
+    """Whether a box lies off the frame."""
+    return box[0] > 0 and box[1] > 0 and box[0] + box[2] < shape[1] and box[1] + box[3] < shape[0]
+
+
+def table(rows: list[tuple[str, str, str, float, float | None]], scale: float) -> list[list]:
+    """For each part and kind: fates, mean overlap of boxes with those of found masks, median margin in pixels of the pictures."""
     result = []
     for part in ("train", "test"):
         for kind in COLOURS:
             own = [row for row in rows if row[:2] == (part, kind)]
-            counts = [sum(fate == one for _, _, fate, _ in own) for one in COLUMNS[3:6]]
-            overlaps = [value for _, _, fate, value in own if fate == "found"]
-            result.append([part, kind, len(own), *counts, float(np.mean(overlaps)) if overlaps else None])
+            counts = [sum(row[2] == one for row in own) for one in COLUMNS[3:6]]
+            overlaps = [row[3] for row in own if row[2] == "found"]
+            margins = [row[4] for row in own if row[4] is not None]
+            ends = float(np.mean(overlaps)) if overlaps else None, float(np.median(margins)) / scale if margins else None
+            result.append([part, kind, len(own), *counts, *ends])
     return result
 
 
