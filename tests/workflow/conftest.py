@@ -1,71 +1,8 @@
 """Real Snakemake runs on a very small configuration in a temporary copy of the project."""
 
-import os
-import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-import yaml
 
-from smearsynth import images
-from smearsynth.cells import phantoms
-from smearsynth.seeds import rng
-
-PROJECT = Path(__file__).parents[2]
-SMALL = Path(__file__).parent / "small.yaml"
-TARGETS = ("all", "hazra2022")
-
-
-class Checkout:
-    """A copy of the project's code in a folder of its own, where Snakemake can be run and code can be edited."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        for name in ("Snakefile", "config.yaml"):
-            shutil.copy2(PROJECT / name, folder / name)
-        shutil.copytree(PROJECT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        for name in ("profiles", "envs"):
-            shutil.copytree(PROJECT / name, folder / name)
-        shutil.copy2(SMALL, folder / "small.yaml")
-        for kind in ("lymphocyte", "monocyte"):
-            for number in range(6):
-                drawn = phantoms.draw(kind, rng(0, "tests", kind, number), size=96, um_per_px=0.28)
-                images.write(folder / "data" / "given" / kind / f"{number}.png", drawn.picture)
-
-    def snakemake(
-        self, *arguments: str, cores: int = 2, check: bool = True, configs=("small.yaml",)
-    ) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--nocolor", *arguments]
-        if configs:
-            command += ["--configfile", *configs]
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment)
-        if check and done.returncode:
-            pytest.fail(
-                f"snakemake {' '.join(arguments)} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
-            )
-        return done
-
-    def planned(self, *arguments: str) -> set[str]:
-        """The rules that a dry run of everything would run, without targets."""
-        done = self.snakemake(*TARGETS, "-n", "--quiet", "rules", *arguments, check=False)
-        text = done.stdout + done.stderr
-        if done.returncode:
-            pytest.fail(text[-6000:])
-        table = re.search(r"^job +count\n-+ +-+\n(.*?)\n\n?", text + "\n\n", re.S | re.M)
-        rows = re.findall(r"^(\w+) +\d+$", text, re.M)
-        assert table or "Nothing to be done" in text, text
-        return set(rows) - {"all", "total", "slides", "evaluation", "thesis", "hazra2022"}
-
-    def settings(self, change) -> None:
-        """Edit small.yaml in place with a function of its content."""
-        path = self.folder / "small.yaml"
-        content = yaml.safe_load(path.read_text())
-        change(content)
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
+from checkout import TARGETS, Checkout
 
 
 @pytest.fixture(scope="session")
