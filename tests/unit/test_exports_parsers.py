@@ -1,6 +1,8 @@
 """Every export opens in its tool's own parser: those that are installed; `pip install smearsynth[tools]` brings the rest."""
 
+import hashlib
 import json
+import tarfile
 
 import cv2
 import jsonschema
@@ -150,6 +152,43 @@ def test_label_studios_converter_turns_its_tasks_into_coco(slides, tmp_path):
     assert [names[a["category_id"]] for a in content["annotations"]] == [TYPES[c["category_id"]].name for c in cells]
     for entry, cell in zip(content["annotations"], cells, strict=True):
         assert entry["bbox"] == pytest.approx(cell["bbox"], abs=1.0)
+
+
+def pack(slides, out) -> None:
+    folder, _ = slides
+    flags = ["--instances", str(folder / "instances.json"), "--images", str(folder / "images"), "--taxonomy", TAXONOMY_JSON]
+    assert dispatch("smearsynth.slides", ("pack",), ["pack", *flags, "--out", str(out)]) == 0
+
+
+def test_a_tar_file_holds_each_slide_s_files_side_by_side_and_the_same_bytes_again(slides, tmp_path):
+    folder, cells = slides
+    pack(slides, tmp_path / "0000.tar")
+    with tarfile.open(tmp_path / "0000.tar") as tar:
+        assert tar.getnames() == ["000000.png", "000000.json", "000001.png", "000001.json"]
+        content = {name: tar.extractfile(name).read() for name in tar.getnames()}
+    for stem in ("000000", "000001"):
+        told = json.loads(content[f"{stem}.json"])
+        assert hashlib.sha256(content[f"{stem}.png"]).hexdigest() == told["sha256"]
+        own = [cell for cell in cells if cell["image_id"] == int(stem) + 1]
+        assert [one["segmentation"] for one in told["cells"]] == [cell["segmentation"] for cell in own]
+        assert [one["category"] for one in told["cells"]] == [TYPES[cell["category_id"]].name for cell in own]
+    pack(slides, tmp_path / "again.tar")
+    assert (tmp_path / "again.tar").read_bytes() == (tmp_path / "0000.tar").read_bytes()
+    (folder / "images/0000/000001.png").rename(folder / "away.png")
+    with pytest.raises(AssertionError):
+        pack(slides, tmp_path / "lost.tar")
+    (folder / "away.png").rename(folder / "images/0000/000001.png")
+    assert not (tmp_path / "lost.tar").exists()
+
+
+def test_datasets_streams_the_tar_files(slides, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    _, cells = slides
+    pack(slides, tmp_path / "0000.tar")
+    read = datasets.load_dataset("webdataset", data_files=[str(tmp_path / "0000.tar")], split="train", streaming=True)
+    first = next(iter(read))
+    assert np.array(first["png"]).shape == (*SHAPE, 3)
+    assert len(first["json"]["cells"]) == sum(cell["image_id"] == 1 for cell in cells)
 
 
 def test_datasets_loads_the_imagefolder(slides, tmp_path):

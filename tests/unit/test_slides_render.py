@@ -297,6 +297,11 @@ def test_merging_and_its_limit(world, tmp_path):
     assert [s["file"] for s in index["shards"]] == ["shards/0000.json", "shards/0001.json", "shards/0002.json"]
     assert sum(s["images"] for s in index["shards"]) == 6
     assert sum(s["annotations"] for s in index["shards"]) == len(merged["annotations"])
+    # The folder and a number of shards say the same; what a larger run left over does not count, what is lacking is told.
+    folder = ["merge", "--shards", str(tmp_path / "shards"), "--merge-limit", "3", "--out", str(tmp_path / "two.json")]
+    assert dispatch("smearsynth.slides", COMMANDS, [*folder, "--count", "2"]) == 0
+    assert read_json(tmp_path / "two.json")["shards"] == index["shards"][:2]
+    assert dispatch("smearsynth.slides", COMMANDS, [*folder, "--count", "4"]) == 2
 
 
 def test_the_preview_draws_outlines_on_the_masks_and_a_legend(world, tmp_path):

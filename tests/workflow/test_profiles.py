@@ -25,8 +25,8 @@ def test_every_rule_has_its_resources_and_there_are_no_others():
 
 
 def test_rules_that_compute_on_a_gpu_run_where_there_is_one():
-    partition = PROFILE["__variables__"]["gpu_partition"]
-    placed = {name for name, told in PROFILE["set-resources"].items() if told.get("slurm_partition") == partition}
+    on_gpu = PROFILE["__variables__"]["gpu"]
+    placed = {name for name, told in PROFILE["set-resources"].items() if on_gpu.items() <= told.items()}
     assert placed == {name for name, body in rules().items() if "gpu=1" in body}
     # What asks for a GPU is a job of its own: in a group, what needs none would hold it.
     assert not placed & set(PROFILE["groups"])
@@ -48,7 +48,7 @@ def test_threads_are_set_only_where_the_result_does_not_depend_on_them():
 
 def test_three_lines_are_to_be_edited():
     edited = [line for line in PROFILE_FILE.read_text().splitlines() if "# EDIT:" in line]
-    assert [line.split(":")[0].strip() for line in edited] == ["account", "cpu_partition", "gpu_partition"]
+    assert [line.split(":")[0].strip() for line in edited] == ["account", "cpu", "gpu"]
 
 
 def test_groups_of_all_targets_can_be_planned(fresh):

@@ -54,6 +54,7 @@ BODIES = [
     ("slides/merge.py", {"slides_merge"}),
     ("slides/preview.py", {"slides_preview"}),
     ("slides/export.py", {"slides_export"}),
+    ("slides/pack.py", {"slides_pack"}),
     ("cells/stain_normalise.py", {"cells_stain"}),
     ("pairs/windows.py", {"windows"}),
     ("gans/family_train.py", {"gans_family_train"}),

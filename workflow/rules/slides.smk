@@ -3,6 +3,7 @@ RENDER = config["slides"]["render"]
 BACKGROUND = f"{RUN}/backgrounds/{config['backgrounds']['kind']}"
 GENERATED = RENDER["renderer"] == "thesis" or RENDER["cells"] == "generated"
 WHOLE = RENDER["renderer"] == "field"
+EXPORTS = config["slides"]["exports"]
 
 
 rule slides_shard:
@@ -46,9 +47,12 @@ rule slides_merge:
         "../../envs/smearsynth.yaml"
     params:
         merge_limit=config["slides"]["merge_limit"],
+        count=len(SHARDS),
         code=code("slides.merge"),
     shell:
-        "python -m smearsynth.slides merge --shards {input:q} --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
+        # The folder alone: a command line holds the names of some thousand shards at most.
+        "python -m smearsynth.slides merge --shards $(dirname {input[0]:q}) --count {params.count}"
+        " --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
 
 
 rule slides_preview:
@@ -94,6 +98,25 @@ rule slides_export:
         " --instances {input.instances:q} --images $(dirname {input.images[0]:q}) --out {output:q} > {log:q} 2>&1"
 
 
+# A tar file of each shard: what is lost is packed anew alone, and readers stream them.
+rule slides_pack:
+    input:
+        instances=rules.slides_shard.output.instances,
+        images=rules.slides_shard.output.images,
+    output:
+        f"{RUN}/slides/exports/webdataset/{{shard}}.tar",
+    log:
+        f"{RUN}/logs/slides_pack/{{shard}}.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        taxonomy=TAXONOMY,
+        code=code("slides.pack"),
+    shell:
+        "python -m smearsynth.slides pack --instances {input.instances:q} --images $(dirname {input.images:q})"
+        " --taxonomy {params.taxonomy:q} --out {output:q} > {log:q} 2>&1"
+
+
 rule slides:
     input:
         rules.slides_merge.output,
@@ -106,4 +129,10 @@ rule slides:
                 )
             ],
         ),
-        expand(rules.slides_export.output, format=config["slides"]["exports"]),
+        expand(
+            rules.slides_export.output,
+            format=[f for f in EXPORTS if f != "webdataset"],
+        ),
+        expand(
+            rules.slides_pack.output, shard=SHARDS if "webdataset" in EXPORTS else []
+        ),

@@ -11,27 +11,38 @@ from smearsynth.files import read_json, sha256, write_json
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
-    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="COCO files of the shards, in order")
+    what = "COCO files of the shards, in order; or their folder, with --count: a command line holds some thousand names at most"
+    parser.add_argument("--shards", type=Path, nargs="+", required=True, help=what)
+    parser.add_argument("--count", type=int, help="of a folder the first so many files, by their numbers")
     parser.add_argument("--merge-limit", type=int, required=True, help="most slides in one file")
     parser.add_argument("--out", type=Path, required=True)
 
 
 def run(args: argparse.Namespace) -> None:
     """Write ``instances.json``."""
+    shards = args.shards if args.count is None else listed(args.shards[0], args.count)
     parts: list[dict] = []
     total = 0
-    for shard in args.shards:
+    for shard in shards:
         parts.append(read_json(shard))
         total += len(parts[-1]["images"])
         # No more is kept in memory than one file may hold.
         if total > args.merge_limit:
-            write_json(args.out, index(args.shards, args.out.parent), indent=1)
+            write_json(args.out, index(shards, args.out.parent), indent=1)
             return
     merged = coco.merge(parts, description=f"smearsynth: {total} slides")
     problems = coco.check(merged)
     if problems:
         raise UserError(problems)
     coco.write(args.out, merged)
+
+
+def listed(folder: Path, count: int) -> list[Path]:
+    """The first files of a folder of shards by their numbers; those beyond are left over from a larger run."""
+    found = sorted((path for path in folder.glob("*.json") if path.stem.isdigit()), key=lambda path: int(path.stem))
+    if len(found) < count:
+        raise UserError.of(str(folder), f"holds {len(found)} shards of {count}", "make the missing ones anew")
+    return found[:count]
 
 
 def index(shards: list[Path], folder: Path) -> dict:

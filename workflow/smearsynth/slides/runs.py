@@ -3,6 +3,7 @@
 import numpy as np
 from pycocotools import mask as rle
 
+from smearsynth import run_lengths
 from smearsynth.layouts.raster import Window
 
 
@@ -37,9 +38,9 @@ def encode(part: Window, shape: tuple[int, int]) -> dict:
 
 
 def decode(segmentation: dict) -> Window:
-    """The inverse of `encode`, cut to the mask's bounding rectangle."""
+    """The inverse of `encode`, cut to the mask's bounding rectangle; `UserError` for what are no run lengths."""
     height = segmentation["size"][0]
-    edges = np.cumsum(_counts(segmentation["counts"]))
+    edges = np.cumsum(run_lengths.counts(segmentation))
     starts, ends = edges[0:-1:2], edges[1::2]
     starts = starts[: len(ends)]
     if len(starts) == 0:
@@ -51,20 +52,3 @@ def decode(segmentation: dict) -> Window:
     mask = np.cumsum(change[:-1]).reshape(-1, height).T.astype(bool)
     rows = np.flatnonzero(mask.any(1))
     return Window(int(rows[0]), first, mask[rows[0] : rows[-1] + 1])
-
-
-def _counts(text: str) -> np.ndarray:
-    """COCO's packed counts: groups of five bits with a continuation bit, from the third on as differences to the last but one."""
-    counts: list[int] = []
-    value = shift = 0
-    for letter in text.encode("ascii"):
-        bits = letter - 48
-        value |= (bits & 0x1F) << shift
-        shift += 5
-        if bits & 0x20:
-            continue
-        if bits & 0x10:
-            value -= 1 << shift
-        counts.append(value + counts[-2] if len(counts) > 2 else value)
-        value = shift = 0
-    return np.array(counts, np.int64)
