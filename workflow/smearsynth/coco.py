@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from pycocotools import mask as rle
 
+from smearsynth import run_lengths
 from smearsynth.errors import Problem
 from smearsynth.files import write_json
 
@@ -21,9 +22,10 @@ def encode(mask: np.ndarray) -> dict:
     return {"size": [int(side) for side in packed["size"]], "counts": packed["counts"].decode("ascii")}
 
 
-def decode(segmentation: dict) -> np.ndarray:
-    """The boolean mask (height, width) of run lengths made by `encode`."""
-    return rle.decode({"size": segmentation["size"], "counts": segmentation["counts"].encode("ascii")}).astype(bool)
+def decode(segmentation: dict, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """The boolean mask (height, width) of run lengths, the inverse of `encode`; see `run_lengths.counts`."""
+    told = run_lengths.counts(segmentation, shape)
+    return np.repeat(np.arange(len(told)) % 2 == 1, told).reshape(segmentation["size"][::-1]).T
 
 
 def fill(polygons: list[Polygon], shape: tuple[int, int]) -> np.ndarray:

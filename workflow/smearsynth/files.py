@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from smearsynth.errors import UserError
+
+MOST_JSON = 2**30
+"""Bytes of a JSON file that is read; larger runs keep shards."""
+MOST_TEXT = 2**26
+"""Bytes of a table or list that is read."""
+LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def sync(path: Path) -> None:
@@ -92,15 +99,114 @@ def read_tsv(path: str | Path) -> list[dict[str, str]]:
     return [dict(zip(columns, line.split("\t"), strict=True)) for line in lines[1:]]
 
 
-def read_json(path: str | Path) -> Any:
-    """Read a JSON file; a missing or broken one is a `UserError` that names it."""
+def read_bytes(path: str | Path, *, most: int = MOST_JSON) -> bytes:
+    """The content of a file from outside; a missing one, no plain file, or one above `most` bytes is a `UserError`."""
     path = Path(path)
     try:
-        return json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError.of(str(path), "no such file", "check the path in the configuration") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise UserError.of(str(path), f"not readable as JSON ({error})", "write the file anew from its source") from None
+        if not path.is_file():
+            what = "not a plain file" if path.exists() else "no such file"
+            raise UserError.of(str(path), what, "check the path in the configuration")
+        if (size := path.stat().st_size) > most:
+            raise UserError.of(str(path), f"{size:,} bytes, more than {most:,}", "split it into several files")
+        return path.read_bytes()
+    except PermissionError as error:
+        raise UserError.of(str(path), f"may not be read ({error.strerror})", "allow reading it") from None
+
+
+def read_text(path: str | Path, *, most: int = MOST_TEXT) -> str:
+    """The content of a text file from outside, UTF-8 with or without a mark; `UserError` as `read_bytes`, and for no text."""
+    try:
+        return read_bytes(path, most=most).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError.of(str(path), f"no text in UTF-8 ({error})", "save it as UTF-8") from None
+
+
+def read_json(path: str | Path, *, nan: bool = False) -> Any:
+    """Read a JSON file from anywhere.
+
+    Parameters
+    ----------
+    path : path
+    nan : bool
+        Whether NaN and Infinity, which JSON does not know, may stand; for readers that name the entry they stand in.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, above `MOST_JSON` bytes, no JSON in UTF-8, nested too deeply, has a key twice in one object, a
+        number of thousands of digits, or text that is no Unicode.
+    """
+    content = read_bytes(path)
+    constant = float if nan else _no_constant
+    try:
+        data = json.loads(content, object_pairs_hook=_unique, parse_constant=constant)
+        if LONE_SURROGATE.search(content):
+            # Halves of letters, which no file name and no UTF-8 file can hold.
+            json.dumps(data, ensure_ascii=False).encode()
+        return data
+    except (ValueError, RecursionError, MemoryError) as error:
+        what = f"not readable as JSON ({type(error).__name__ if not str(error) else error})"
+        raise UserError.of(str(path), what, "write the file anew from its source") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; which of two values of a key is meant nobody knows."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        repeated = next(key for at, (key, _) in enumerate(pairs) if key in dict(pairs[:at]))
+        raise ValueError(f"key {repeated[:40]!r} stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def out_of_place(name: object) -> str | None:
+    """Why a name that a file gives for another file cannot be followed, or None if it stays below its folder."""
+    parts = name.replace("\\", "/").split("/") if isinstance(name, str) else []
+    if not isinstance(name, str) or not set(parts) - {"", "."}:
+        return f"{name!r:.60} is no file name"
+    if parts[0] == "" or re.match(r"[A-Za-z]:", name):
+        return "file_name is an absolute path"
+    if ".." in parts:
+        return "file_name leads out of its folder ('..')"
+    if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in name):
+        return f"{name!r:.60} has characters that no file name has"
+    if len(name) > 1024 or max(len(part.encode()) for part in parts) > 255:
+        return f"{name[:40]!r}… is too long for a file name"
+    return None
+
+
+def inside(folder: str | Path, name: object, *, where: str | Path) -> Path:
+    """The file that an index or COCO file names, which must lie below `folder`.
+
+    Parameters
+    ----------
+    folder : path
+        That names are relative to; it may itself be a link.
+    name : object
+        What the file says.
+    where : str or path
+        The file, for messages.
+
+    Raises
+    ------
+    UserError
+        If the name is no text, absolute, has ``..``, or is a link that leads out of the folder. Whether it exists is not asked.
+    """
+    fault = out_of_place(name)
+    if fault is not None:
+        raise UserError.of(str(where), fault, "name the file relative to its folder, without '..'")
+    path = Path(folder) / str(name)
+    try:
+        leaves = not path.resolve().is_relative_to(Path(folder).resolve())
+    except (OSError, RuntimeError) as error:
+        raise UserError.of(str(where), f"{name!r:.60} cannot be followed ({error})", "correct the link") from None
+    if leaves:
+        fix = "put the file itself into the folder, or give the folder in which it lies"
+        raise UserError.of(str(where), f"{name!r:.60} is a link that leads out of {folder}", fix)
+    return path
 
 
 def sha256(path: str | Path) -> str:

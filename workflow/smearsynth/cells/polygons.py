@@ -2,11 +2,10 @@
 
 import cv2
 import numpy as np
-from pycocotools import mask as rle
-from shapely import Polygon, make_valid
+from shapely import Polygon, STRtree, linestrings, make_valid
 from shapely.validation import explain_validity
 
-from smearsynth import coco
+from smearsynth import coco, run_lengths
 from smearsynth.errors import UserError
 
 BEYOND = 1.0
@@ -15,6 +14,8 @@ MIN_PART = 0.05
 """Parts of a mask below this share of the largest part's area are debris and no part of the cell."""
 TRIFLE = 0.02
 """A self-crossing that cuts off less than this share of the area is a spur of a traced outline, and is cut off."""
+MAX_CROSSINGS = 1000
+"""Of an outline with itself: mending one takes time with their number, and no outline of a cell has as many."""
 
 
 def checked(polygon: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, str | None]:
@@ -42,6 +43,9 @@ def checked(polygon: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, st
     """
     if not np.isfinite(polygon).all():
         raise UserError.of("", "an outline with coordinates that are not finite numbers (NaN)", "write the outline anew")
+    if len(polygon) > run_lengths.MAX_POINTS:
+        what = f"an outline of {len(polygon):,} points, more than {run_lengths.MAX_POINTS:,}"
+        raise UserError.of("", what, "draw it with fewer points")
     points = len(np.unique(polygon, axis=0))
     if points < 3:
         raise UserError.of(
@@ -59,6 +63,8 @@ def checked(polygon: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, st
     shell = Polygon(polygon)
     if shell.is_valid and shell.area > 0:
         return polygon, None
+    if _crosses_often(polygon):
+        raise UserError.of("", f"an outline that crosses itself ({explain_validity(shell)})", "draw it without crossings")
     parts = make_valid(shell)
     pieces = [part for part in getattr(parts, "geoms", [parts]) if part.geom_type in ("Polygon", "MultiPolygon")]
     pieces = [piece for part in pieces for piece in getattr(part, "geoms", [part])]
@@ -70,6 +76,20 @@ def checked(polygon: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, st
     return np.asarray(largest.exterior.coords[:-1]), "spurs of its outline that cross or touch were cut off"
 
 
+def _crosses_often(polygon: np.ndarray) -> bool:
+    """Whether an outline (n, 2) meets itself more than `MAX_CROSSINGS` times, neighbouring edges aside."""
+    edges = linestrings(np.stack([polygon, np.roll(polygon, -1, axis=0)], axis=1))
+    tree, found = STRtree(edges), 0
+    # In slices, so that a star of many points is known before all its crossings are listed.
+    for start in range(0, len(edges), 8):
+        first, second = tree.query(edges[start : start + 8], predicate="intersects")
+        apart = np.abs(first + start - second)
+        found += int(np.count_nonzero((apart > 1) & (apart < len(edges) - 1)))
+        if found > 2 * MAX_CROSSINGS:
+            return True
+    return False
+
+
 def main_parts(mask: np.ndarray) -> tuple[np.ndarray, ...]:
     """The outlines of a boolean mask (height, width), largest first, without debris below `MIN_PART`."""
     outlines = coco.outline(mask)
@@ -77,37 +97,10 @@ def main_parts(mask: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(outline for outline, area in zip(outlines, areas) if area >= MIN_PART * areas[0])
 
 
-def from_run_lengths(run_lengths: dict, shape: tuple[int, int]) -> tuple[np.ndarray, ...]:
+def from_run_lengths(segmentation: dict, shape: tuple[int, int]) -> tuple[np.ndarray, ...]:
     """The outlines of COCO run lengths, compressed or not, largest first; a `UserError` if they do not fit the picture."""
-    size, counts = run_lengths.get("size"), run_lengths.get("counts")
-    if size != list(shape):
-        what = f"run lengths of size {size} for a picture of {shape[0]} rows × {shape[1]} columns"
-        raise UserError.of("", what, "give run lengths of the picture's [height, width]")
-    if isinstance(counts, str):
-        counts = _counts(counts)
-    # pycocotools takes what is missing from memory that is not its own.
-    known = counts if isinstance(counts, list) and all(isinstance(n, int) and n >= 0 for n in counts) else []
-    if sum(known) != shape[0] * shape[1]:
-        raise UserError.of("", "run lengths that cannot be decoded", "write them again from the mask")
-    mask = rle.decode(rle.frPyObjects({"size": size, "counts": known}, *shape)).astype(bool)
+    mask = coco.decode(segmentation, shape)
     outlines = main_parts(mask)
     if not outlines:
         raise UserError.of("", "run lengths of an empty mask", "outline the cell, or take the annotation out")
     return outlines
-
-
-def _counts(text: str) -> list[int]:
-    """The run lengths of COCO's compressed text: five bits a letter, from the fourth on as differences."""
-    counts: list[int] = []
-    value = shift = 0
-    for letter in text:
-        bits = ord(letter) - 48
-        if not 0 <= bits < 64:
-            return []
-        value |= (bits & 0x1F) << shift
-        shift += 5
-        if not bits & 0x20:
-            value -= (bits & 0x10) << (shift - 4)
-            counts.append(value + (counts[-2] if len(counts) > 2 else 0))
-            value = shift = 0
-    return counts if shift == 0 else []

@@ -133,15 +133,15 @@ def safe_names(originals: Iterable[str]) -> dict[str, str]:
     times = Counter(name.casefold() for name in plain.values())
     result = {}
     for original, name in plain.items():
-        if not name or times[name.casefold()] > 1:
-            name = f"{name or 'picture'}_{sha256(original.encode()).hexdigest()[:10]}"
+        if not name or len(name) > 200 or times[name.casefold()] > 1:
+            name = f"{name[:200] or 'picture'}_{sha256(original.encode()).hexdigest()[:10]}"
         result[original] = f"{name}.png"
     return result
 
 
 def _label(cell: GivenCell) -> tuple[int, str]:
     """Order of the cells of a picture: numbers by value, then texts."""
-    return (int(cell.label), "") if cell.label.isdecimal() else (2**62, cell.label)
+    return (int(cell.label), "") if cell.label.isdecimal() and len(cell.label) < 19 else (2**62, cell.label)
 
 
 def _check_types(entry: SourceOptions, taxonomy: Taxonomy) -> None:

@@ -5,8 +5,6 @@ The thesis's files are read as they are: an annotation's ``image_id`` need not m
 told by ``category_ids``.
 """
 
-import math
-import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +17,7 @@ from smearsynth.cells.set_aside import SetAside
 from smearsynth.cells.sources.records import GivenCell, GivenPicture, is_picture, listing, not_pictures
 from smearsynth.coco import from_flat
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside, out_of_place, read_json
 from smearsynth.taxonomy import Taxonomy
 
 
@@ -45,7 +43,8 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
     for path in paths:
         where = path.relative_to(data).as_posix()
         try:
-            content = read_json(path)
+            # An outline with NaN is named with its cell.
+            content = read_json(path, nan=True)
         except UserError as error:
             rows += [SetAside(entry.name, where, "", "bad", p.what, p.fix) for p in error.problems]
             continue
@@ -57,7 +56,12 @@ def plan(entry: SourceOptions, data: Path, taxonomy: Taxonomy) -> tuple[list[Giv
     for original, same in sorted(parts.items()):
         cells = _told_apart([cell for picture in same for cell in picture.cells])
         first = same[0]
-        result.append(GivenPicture(original, cells, folder / original, None, first.size, first.group))
+        try:
+            file = inside(folder, original, where=original)
+        except UserError as error:
+            rows += [SetAside(entry.name, original, "", "bad", p.what, p.fix, max(1, len(cells))) for p in error.problems]
+            continue
+        result.append(GivenPicture(original, cells, file, None, first.size, first.group))
     fix = "annotate it, or take it out of the folder"
     unnamed = [name for name in present if is_picture(name) and name not in parts]
     rows += [SetAside(entry.name, name, "", "bad", "picture without annotation", fix) for name in unnamed]
@@ -96,7 +100,7 @@ def _read_file(
     if missing:
         aside(where, None, f"not a COCO file: no list {', '.join(missing)}", "give images, annotations and categories as lists")
         return [], rows
-    names = {c["id"]: str(c["name"]) for c in content["categories"] if isinstance(c, dict) and "id" in c and "name" in c}
+    names = {c["id"]: str(c["name"]) for c in content["categories"] if isinstance(c, dict) and _id(c.get("id")) and "name" in c}
 
     entries: dict[object, dict] = {}
     times = Counter(str(image.get("id")) for image in content["images"] if isinstance(image, dict))
@@ -104,9 +108,11 @@ def _read_file(
         name = image.get("file_name") if isinstance(image, dict) else None
         if not isinstance(name, str) or not name:
             aside(where, None, f"picture {image!r:.60} has no file_name", "give the file's name in the images folder")
+        elif not (image.get("id") is None or _id(image["id"])):
+            aside(where, None, f"picture id {image['id']!r:.60} is neither number nor text", "give every picture its own id")
         elif times[str(image.get("id"))] > 1:
             aside(name, None, f"picture id {image.get('id')} stands more than once in {where}", "give every picture its own id")
-        elif (fault := unsafe(name)) is not None:
+        elif (fault := out_of_place(name)) is not None:
             aside(name, None, fault, "name the file relative to the images folder, without '..'")
         else:
             entries[image.get("id")] = image
@@ -118,8 +124,8 @@ def _read_file(
             continue
         key = next(iter(entries)) if len(content["images"]) == 1 and entries else annotation.get("image_id")
         label = str(annotation.get("id", number))
-        if not isinstance(key, int | str) or key not in entries:
-            aside(where, label, f"image_id {key} is no picture that can be used", "add the picture or correct image_id")
+        if not (_id(key) or (key is None and len(content["images"]) == 1)) or key not in entries:
+            aside(where, label, f"image_id {key!r:.60} is no picture that can be used", "add the picture or correct image_id")
             continue
         try:
             cells[key].append(_cell(annotation, label, names, entry, taxonomy))
@@ -153,9 +159,9 @@ def _cell(annotation: dict, label: str, names: dict, entry: SourceOptions, taxon
     """One annotation; whatever is wrong with it is a `UserError`."""
     category = annotation.get("category_id")
     told = entry.category_ids.get(str(category))
-    if told is None and category not in names:
+    if told is None and not (_id(category) and category in names):
         raise UserError.of(
-            "", f"category_id {category} does not exist", "add the category to the file, or name it in category_ids"
+            "", f"category_id {category!r:.60} does not exist", "add the category to the file, or name it in category_ids"
         )
     known = taxonomy[told].id if told else None
     type_name = told or names[category]
@@ -166,6 +172,8 @@ def _cell(annotation: dict, label: str, names: dict, entry: SourceOptions, taxon
     if isinstance(outline, dict):
         return GivenCell(label, type_name, (), entry.origin, run_lengths=outline, prompt=prompt, category_id=known)
     if outline:
+        if not isinstance(outline, list):
+            raise UserError.of("", f"an outline {outline!r:.60}", "write it as a list of polygons or as run lengths")
         flat = [outline] if not isinstance(outline[0], list) else outline
         return GivenCell(label, type_name, tuple(map(_polygon, flat)), entry.origin, prompt=prompt, category_id=known)
     if prompt is None:
@@ -180,13 +188,14 @@ def _polygon(flat: list) -> np.ndarray:
         raise UserError.of("", "a polygon with an odd number of coordinates", fix)
     try:
         return from_flat(flat)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UserError.of("", "a polygon whose coordinates are not numbers", fix) from None
 
 
 def _box(value: object) -> tuple[float, float, float, float] | None:
     """A box of four finite numbers with width and height above 0, else None."""
-    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
+    # Beyond 1e9 there are no pixels, only mistakes; NaN is below nothing.
+    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(v, int | float) and abs(v) < 1e9 for v in value):
         return None
     x, y, width, height = map(float, value)
     return (x, y, width, height) if width > 0 and height > 0 else None
@@ -197,14 +206,11 @@ def _size(image: dict) -> tuple[int, int] | None:
     return (height, width) if isinstance(height, int) and isinstance(width, int) else None
 
 
+def _id(value: object) -> bool:
+    """Whether a value can be an id."""
+    return isinstance(value, int | str)
+
+
 def _posix(name: str) -> str:
     """A file name with forward slashes and without ``./``."""
     return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
-
-
-def unsafe(name: str) -> str | None:
-    """Why a file name leads out of its folder, or None if it does not."""
-    parts = name.replace("\\", "/").split("/")
-    if parts[0] == "" or re.match(r"[A-Za-z]:", name):
-        return "file_name is an absolute path"
-    return "file_name leads out of its folder ('..')" if ".." in parts else None

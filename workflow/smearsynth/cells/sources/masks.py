@@ -1,6 +1,7 @@
 """Pictures with a mask of the same name, whose grey levels tell cell and nucleus, and a table of types."""
 
 import csv
+import io
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -12,7 +13,7 @@ from smearsynth.cells.polygons import main_parts
 from smearsynth.cells.set_aside import SetAside
 from smearsynth.cells.sources.records import GivenCell, GivenPicture, is_picture, listing, not_pictures
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import out_of_place, read_json, read_text
 from smearsynth.taxonomy import Taxonomy
 
 
@@ -79,19 +80,22 @@ def read_types(path: Path, entry: SourceOptions) -> dict[str, tuple[str, str | N
             pictures = {image["id"]: image for image in content["images"]}
             found = [(pictures[a["image_id"]], names[a["category_id"]]) for a in content["annotations"]]
             pairs = [(image["file_name"], name, image.get(entry.group_column)) for image, name in found]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise UserError.of(entry.table, f"not a COCO file ({error!r})", "give images, annotations and categories") from None
     else:
         try:
-            with open(path, newline="", encoding="utf-8-sig") as handle:
-                table = list(csv.DictReader(handle, delimiter="," if path.suffix.casefold() == ".csv" else "\t"))
-        except FileNotFoundError:
-            raise UserError.of(entry.table, "no such file", "check the source's table and the data folder") from None
+            text = io.StringIO(read_text(path), newline="")
+            table = list(csv.DictReader(text, delimiter="," if path.suffix.casefold() == ".csv" else "\t"))
+        except csv.Error as error:
+            raise UserError.of(entry.table, f"not readable as a table ({error})", "save it anew") from None
         if not table or not {"file", "type"} <= table[0].keys():
             raise UserError.of(entry.table, "no columns file and type", "write a header line with file and type")
         pairs = [(row["file"], row["type"], row.get(entry.group_column or "")) for row in table]
     types: dict[str, tuple[str, str | None]] = {}
     for name, type_name, group in pairs:
+        if out_of_place(name) or not isinstance(type_name, str):
+            what = f"an entry with the file {name!r:.60} and the type {type_name!r:.60}"
+            raise UserError.of(entry.table, what, "give file and type, the file relative to the pictures' folder")
         value = (str(type_name), None if group in (None, "") else str(group))
         if types.setdefault(_stem(name), value) != value:
             what = f"{name} stands with the types {types[_stem(name)][0]} and {type_name}"

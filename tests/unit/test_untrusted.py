@@ -1,0 +1,219 @@
+"""Files that somebody made to do harm, or that a tool wrote wrongly: one clear error each, before memory or time is spent."""
+
+import os
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from smearsynth import coco, files, images, run_lengths
+from smearsynth.cells.polygons import checked, from_run_lengths
+from smearsynth.errors import UserError
+
+
+def png(width: int, height: int) -> bytes:
+    """A PNG of one bit a pixel whose header tells any size, with a few bytes of content."""
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(64))) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("read", [images.read, images.read_grey])
+@pytest.mark.parametrize("size", [(16385, 16384), (2**31 - 1, 2**31 - 1), (2**31 - 1, 1), (100_000, 100_000)])
+def test_pictures_above_the_limit_are_refused_by_their_header(tmp_path, read, size):
+    (tmp_path / "bomb.png").write_bytes(png(*size))
+    with pytest.raises(UserError, match=r"bomb\.png: .*more than 268,435,456") as caught:
+        read(tmp_path / "bomb.png")
+    assert "fix: cut it into smaller pictures" in str(caught.value)
+
+
+def test_a_wide_scan_and_the_largest_slide_are_within_the_limit(tmp_path):
+    for width, height in ((20_000, 13_000), (8192, 8192)):
+        assert width * height <= images.MAX_PIXELS
+        (tmp_path / "wide.png").write_bytes(png(width, height))
+        with pytest.raises(UserError, match="damaged or truncated"):
+            images.read(tmp_path / "wide.png")
+    cv2.imwrite(str(tmp_path / "strip.png"), np.full((30, 20_000), 7, np.uint8))
+    assert images.read(tmp_path / "strip.png").shape == (30, 20_000, 3)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PPM", "EPS"])
+def test_what_a_picture_is_its_content_tells(tmp_path, kind):
+    """Pillow hands EPS to a program; a suffix does not make a PNG of it."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "other.png", format=kind)
+    for read in (images.read, images.read_grey):
+        with pytest.raises(UserError, match="not a picture that can be read"):
+            read(tmp_path / "other.png")
+
+
+def test_a_jpeg_of_endless_scans_is_refused(tmp_path, monkeypatch):
+    Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(tmp_path / "scans.jpg", progressive=True)
+    assert images.read(tmp_path / "scans.jpg").shape == (64, 64, 3)
+    content = (tmp_path / "scans.jpg").read_bytes()
+    monkeypatch.setattr(images, "MAX_SCANS", 64 * 64 * content.count(b"\xff\xda") - 1)
+    with pytest.raises(UserError, match="more scans than a picture has"):
+        images.read(tmp_path / "scans.jpg")
+
+
+def test_half_a_mask_is_no_mask(tmp_path):
+    rng = np.random.default_rng(0)
+    done, content = cv2.imencode(".png", rng.integers(0, 255, (64, 64), dtype=np.uint8))
+    assert done
+    (tmp_path / "half.png").write_bytes(content.tobytes()[:2000])
+    with pytest.raises(UserError, match="truncated"):
+        images.read_grey(tmp_path / "half.png")
+
+
+def test_a_mask_of_other_numbers_is_no_mask(tmp_path):
+    Image.fromarray(np.zeros((8, 8), np.float32)).save(tmp_path / "float.tif")
+    with pytest.raises(UserError, match="write the mask again"):
+        images.read_grey(tmp_path / "float.tif")
+
+
+@pytest.mark.parametrize(
+    "content, told",
+    [
+        (b"[" * 100_000, "JSON"),
+        (b'{"a":' * 100_000, "JSON"),
+        (b'{"a": 1, "a": 2}', "key 'a' stands twice"),
+        (b"[NaN]", "NaN is no number"),
+        (b"[-Infinity]", "-Infinity is no number"),
+        (b"9" * 5000, "JSON"),
+        (b'["\\ud800"]', "surrogates"),
+        (b"\x00", "JSON"),
+    ],
+)
+def test_json_that_json_does_not_allow_is_refused(tmp_path, content, told):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(UserError, match=told) as caught:
+        files.read_json(tmp_path / "a.json")
+    assert "a.json" in str(caught.value) and "fix:" in str(caught.value)
+
+
+def test_files_above_the_limit_and_no_plain_files_are_not_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_JSON", 10)
+    with open(tmp_path / "large.json", "wb") as handle:
+        handle.truncate(2**30 + 1)
+    os.mkfifo(tmp_path / "pipe.json")
+    for name, told in (("large.json", "1,073,741,825 bytes"), ("pipe.json", "not a plain file"), (".", "not a plain file")):
+        with pytest.raises(UserError, match=told):
+            files.read_json(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("/etc/passwd", "../a.png", "a/../../b.png", "a\\..\\..\\b.png", "C:\\a.png", "c:a.png", "\\\\host\\a.png"),
+        *("", ".", "./", None, 7, ["a.png"], "a\0.png", "a\n.png", "\ud800.png", "a" * 300 + ".png", "a/" * 600 + "b.png"),
+    ],
+)
+def test_names_that_lead_elsewhere_are_refused(tmp_path, name):
+    with pytest.raises(UserError, match=r"index\.json: .*\n    fix: "):
+        files.inside(tmp_path, name, where="index.json")
+
+
+def test_links_that_lead_out_are_refused_and_a_linked_folder_is_not(tmp_path):
+    for folder in ("data", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.png").write_bytes(b"")
+    (tmp_path / "data" / "out.png").symlink_to(tmp_path / "elsewhere" / "a.png")
+    (tmp_path / "data" / "folder").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "data" / "within.png").symlink_to("a.png")
+    (tmp_path / "data" / "loop.png").symlink_to("loop.png")
+    (tmp_path / "linked").symlink_to(tmp_path / "data")
+    for name in ("out.png", "folder/a.png"):
+        with pytest.raises(UserError, match="is a link that leads out"):
+            files.inside(tmp_path / "data", name, where="index.json")
+    with pytest.raises(UserError, match="cannot be followed"):
+        files.inside(tmp_path / "data", "loop.png", where="index.json")
+    for name in ("a.png", "within.png", "new/b.png"):
+        assert files.inside(tmp_path / "linked", name, where="index.json") == tmp_path / "linked" / name
+
+
+GOOD = coco.encode(np.eye(6, dtype=bool))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        [],
+        {"size": [6, 6]},
+        {"size": [6], "counts": [36]},
+        {"size": [6.0, 6.0], "counts": [36]},
+        {"size": ["6", "6"], "counts": [36]},
+        {"size": [-6, -6], "counts": [36]},
+        {"size": [6, 6], "counts": [35]},
+        {"size": [6, 6], "counts": [40, -4]},
+        {"size": [6, 6], "counts": [2**32 + 36]},
+        {"size": [6, 6], "counts": [True, 35]},
+        {"size": [6, 6], "counts": [36.0]},
+        {"size": [6, 6], "counts": [0] * 1000 + [36]},
+        {"size": [6, 6], "counts": GOOD["counts"][:-1]},
+        {"size": [6, 6], "counts": GOOD["counts"] + "o" * 1_000_000},
+        {"size": [6, 6], "counts": "é"},
+        {"size": [2**40, 2**40], "counts": [0]},
+        {"size": [2**16, 2**16], "counts": [2**32]},
+    ],
+)
+def test_run_lengths_that_do_not_fill_their_picture_never_reach_c(wrong):
+    with pytest.raises(UserError):
+        run_lengths.counts(wrong)
+    with pytest.raises(UserError):
+        run_lengths.packed(wrong, (6, 6))
+    if isinstance(wrong, dict):
+        with pytest.raises(UserError):
+            from_run_lengths(wrong, (6, 6))
+
+
+def test_run_lengths_of_any_mask_come_back():
+    rng = np.random.default_rng(1)
+    for shape in ((1, 1), (1, 9), (9, 1), (13, 17), (200, 300)):
+        for share in (0.0, 0.02, 0.5, 1.0):
+            mask = rng.random(shape) < share
+            told = coco.encode(mask)
+            assert np.array_equal(coco.decode(told), mask)
+            assert run_lengths.packed(told, shape)["counts"].decode() == told["counts"]
+            as_list = {"size": list(shape), "counts": run_lengths.counts(told).tolist()}
+            assert run_lengths.packed(as_list, shape)["counts"].decode() == told["counts"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        "polygon",
+        [[]],
+        [[1, 1, 2]],
+        [[1, 1, 2, 2]],
+        [[1, 1, 2, 2, "3", 3]],
+        [[1, 1, 2, 2, float("nan"), 3]],
+        [[1, 1, 2, 2, 10**400, 3]],
+        [[1, 1, 2, 2, 1e8, 3]],
+        [[1, 1] * 200_001],
+        [[0, 0, 6, 6] * 50_000] * 4,
+    ],
+)
+def test_polygons_that_would_fill_the_memory_never_reach_c(wrong):
+    with pytest.raises(UserError):
+        run_lengths.packed(wrong, (6, 6))
+
+
+def test_a_star_of_many_points_is_refused_before_its_crossings_are_counted():
+    star = np.random.default_rng(0).random((20_000, 2)) * 400
+    with pytest.raises(UserError, match="crosses itself"):
+        checked(star, (500, 500))
+    with pytest.raises(UserError, match="more than 100,000"):
+        checked(np.zeros((100_001, 2)), (500, 500))
+
+
+def test_a_traced_spur_is_still_cut_off():
+    outline = np.array([[10, 10], [60, 10], [60, 30], [80, 30], [60, 30], [60, 60], [10, 60]], float)
+    polygon, mended = checked(outline, (100, 100))
+    assert mended and polygon[:, 0].max() == 60
