@@ -47,11 +47,11 @@ rule slides_merge:
         "../../envs/smearsynth.yaml"
     params:
         merge_limit=config["slides"]["merge_limit"],
-        count=len(SHARDS),
+        shards=len(SHARDS),
         code=code("slides.merge"),
     shell:
         # The folder alone: a command line holds the names of some thousand shards at most.
-        "python -m smearsynth.slides merge --shards $(dirname {input[0]:q}) --count {params.count}"
+        "python -m smearsynth.slides merge --shards $(dirname {input[0]:q}) --count {params.shards}"
         " --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
 
 
