@@ -24,6 +24,7 @@ class Checkout:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
         for name in ("Snakefile", "config.yaml"):
             shutil.copy2(PROJECT / name, folder / name)
         shutil.copytree(PROJECT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))

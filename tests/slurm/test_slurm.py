@@ -60,6 +60,6 @@ def test_a_run_on_two_nodes_makes_the_bytes_of_a_local_one(nodes, tmp_path):
     assert {job["node"] for job in others} == {cluster.CPU_NODE, cluster.GPU_NODE}
     # Shards are one array, small rules are jobs in groups.
     assert sum("slides_shard" in job["comment"] and "_" in job["id"] for job in jobs) == 2
-    assert len(jobs) == 9
+    assert len(jobs) == 11
     expected = made(local)
     assert made(there) == expected and len(expected) > 100

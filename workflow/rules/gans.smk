@@ -1,4 +1,5 @@
-# Generators: training is a rule of its own, and goes on where it was stopped.
+# Generators: training is a rule of its own, and goes on where it was stopped. It takes the shell's place (exec): a shell dies at once
+# of the SIGTERM that both get, and training would be killed while it saves its state.
 TRAINING = config["gans"]["training"]
 MODELS = config["gans"]["models"]
 # The default preset keeps, beside its weights, the guides that it draws from.
@@ -45,7 +46,7 @@ rule gans_train:
         state=f"{STATE}/gans/{{model}}",
         code=code("gans.train"),
     shell:
-        "python -m smearsynth.gans train --options {params.options:q} --seed {params.seed}"
+        "exec python -m smearsynth.gans train --options {params.options:q} --seed {params.seed}"
         " --pairs {input.index:q} --select {params.select} {params.share} --state {params.state:q}"
         " --out $(dirname {output.losses:q}) > {log:q} 2>&1"
 
@@ -109,7 +110,7 @@ rule gans_family_train:
         state=f"{STATE}/gans/family/{{percent}}/{{model}}",
         code=code("gans.family_train"),
     shell:
-        "python -m smearsynth.gans family_train --options {params.options:q} --seed {params.seed}"
+        "exec python -m smearsynth.gans family_train --options {params.options:q} --seed {params.seed}"
         " --model {wildcards.model} --cells {input.index:q} --share {params.share} --state {params.state:q}"
         " --out $(dirname {output.model:q}) > {log:q} 2>&1"
 
@@ -204,5 +205,5 @@ rule gans_field_train:
         state=f"{STATE}/gans/field",
         code=code("gans.field_train"),
     shell:
-        "python -m smearsynth.gans field_train --options {params.options:q} --seed {params.seed}"
+        "exec python -m smearsynth.gans field_train --options {params.options:q} --seed {params.seed}"
         " --fields {input.index:q} --state {params.state:q} --out $(dirname {output.losses:q}) > {log:q} 2>&1"

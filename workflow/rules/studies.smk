@@ -310,7 +310,7 @@ rule thesis_grid:
         state=f"{STATE}/studies/grid",
         code=code("studies.thesis_grid"),
     shell:
-        "python -m smearsynth.studies thesis_grid --options {params.options:q} --seed {params.seed}"
+        "exec python -m smearsynth.studies thesis_grid --options {params.options:q} --seed {params.seed}"
         " --pairs {input.index:q} --state {params.state:q} --out $(dirname {output.weights:q}) > {log:q} 2>&1"
 
 
