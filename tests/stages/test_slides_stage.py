@@ -124,7 +124,7 @@ def test_help_names_the_commands():
     for stage, commands in {
         "layouts": ["draw", "picture"],
         "backgrounds": ["patches", "blocks"],
-        "slides": ["render", "merge", "preview", "export", "pack"],
+        "slides": ["render", "merge", "preview", "export", "pack", "index", "verify"],
     }.items():
         shown = smearsynth(stage, "--help").stdout
         assert all(command in shown for command in commands)

@@ -22,7 +22,7 @@ from smearsynth.slides import cutout, paint, pieces, preview
 from smearsynth.slides.render import render
 from smearsynth.slides.sources import Sources
 
-COMMANDS = ("render", "merge", "preview", "export")
+COMMANDS = ("render", "merge", "preview", "export", "index", "verify")
 RED = frozenset({2})
 
 
@@ -302,6 +302,33 @@ def test_merging_and_its_limit(world, tmp_path):
     assert dispatch("smearsynth.slides", COMMANDS, [*folder, "--count", "2"]) == 0
     assert read_json(tmp_path / "two.json")["shards"] == index["shards"][:2]
     assert dispatch("smearsynth.slides", COMMANDS, [*folder, "--count", "4"]) == 2
+
+
+def test_damage_of_a_shard_is_found_and_taken_away_alone(world, tmp_path, capsys):
+    _, layouts = world
+    for k in range(2):
+        assert run(world, tmp_path, layouts=layouts[2 * k : 2 * k + 2], name=f"{k:04d}") == 0
+    where = ["--shards", str(tmp_path / "shards"), "--count", "2", "--out", str(tmp_path / "shards.json")]
+    assert dispatch("smearsynth.slides", COMMANDS, ["index", *where]) == 0
+    check = ["verify", "--index", str(tmp_path / "shards.json"), "--images", str(tmp_path / "images")]
+    assert dispatch("smearsynth.slides", COMMANDS, check) == 0
+    assert "2 shards with 4 pictures are as they were made" in capsys.readouterr().out
+    picture = tmp_path / "images" / read_json(tmp_path / "shards/0001.json")["images"][1]["file_name"]
+    whole = picture.read_bytes()
+    for damage in (whole[:-9], whole[:99] + bytes([whole[99] ^ 1]) + whole[100:]):
+        picture.write_bytes(damage)
+        assert dispatch("smearsynth.slides", COMMANDS, check) == 2
+        told = capsys.readouterr().err
+        assert f"{picture}: is not what was written" in told and "with --remove" in told
+    picture.write_bytes(whole)
+    shard = tmp_path / "shards/0001.json"
+    shard.write_text(shard.read_text().replace("1", "2", 1))
+    assert dispatch("smearsynth.slides", COMMANDS, [*check, "--remove"]) == 2
+    assert f"{shard}: is not what was written" in capsys.readouterr().err
+    assert not shard.exists() and not (tmp_path / "images/0001").exists()
+    assert (tmp_path / "shards/0000.json").exists() and (tmp_path / "images/0000").exists()
+    assert dispatch("smearsynth.slides", COMMANDS, check) == 2
+    assert f"{shard}: is not there" in capsys.readouterr().err
 
 
 def test_the_preview_draws_outlines_on_the_masks_and_a_legend(world, tmp_path):

@@ -55,6 +55,7 @@ BODIES = [
     ("slides/preview.py", {"slides_preview"}),
     ("slides/export.py", {"slides_export"}),
     ("slides/pack.py", {"slides_pack"}),
+    ("slides/index.py", {"slides_index"}),
     ("cells/stain_normalise.py", {"cells_stain"}),
     ("pairs/windows.py", {"windows"}),
     ("gans/family_train.py", {"gans_family_train"}),

@@ -55,6 +55,34 @@ rule slides_merge:
         " --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
 
 
+# What the shards were when they were made; slides_verify compares them with it.
+rule slides_index:
+    input:
+        expand(rules.slides_shard.output.instances, shard=SHARDS),
+    output:
+        f"{RUN}/slides/shards.json",
+    log:
+        f"{RUN}/logs/slides_index.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        shards=len(SHARDS),
+        code=code("slides.index"),
+    shell:
+        "python -m smearsynth.slides index --shards $(dirname {input[0]:q}) --count {params.shards} --out {output:q} > {log:q} 2>&1"
+
+
+# Nothing is made: damage is told, and `python -m smearsynth.slides verify --remove` takes it away.
+rule slides_verify:
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        index=rules.slides_index.output[0],
+        images=f"{RUN}/slides/images",
+    shell:
+        "python -m smearsynth.slides verify --index {params.index:q} --images {params.images:q}"
+
+
 rule slides_preview:
     input:
         instances=lambda wildcards: f"{RUN}/slides/shards/{shard_of(wildcards)}.json",
@@ -120,6 +148,7 @@ rule slides_pack:
 rule slides:
     input:
         rules.slides_merge.output,
+        rules.slides_index.output,
         expand(
             rules.slides_preview.output,
             index=[

@@ -4,4 +4,4 @@ import sys
 
 from smearsynth.cli import dispatch
 
-sys.exit(dispatch("smearsynth.slides", ("render", "merge", "preview", "export", "pack")))
+sys.exit(dispatch("smearsynth.slides", ("render", "merge", "preview", "export", "pack", "index", "verify")))

@@ -1,0 +1,55 @@
+"""Find slides and annotations that were damaged or lost after they were made, by the hashes recorded then."""
+
+import argparse
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.files import read_json, sha256
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's flags."""
+    parser.add_argument("--index", type=Path, required=True, help="slides/shards.json of a run")
+    parser.add_argument("--images", type=Path, required=True, help="folder of the shards' folders of pictures")
+    what = "remove the shards with damage, their pictures too: the next run makes these anew, and only these"
+    parser.add_argument("--remove", action="store_true", help=what)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Compare all files with their hashes; exit code 2 and a line for each that differs."""
+    content = read_json(args.index)
+    if not isinstance(content, dict) or "shards" not in content:
+        raise UserError.of(str(args.index), "no index of shards", "give the slides/shards.json of a run")
+    damaged = {}
+    for entry in content["shards"]:
+        shard = args.index.parent / entry["file"]
+        if found := list(damage(shard, entry["sha256"], args.images)):
+            damaged[shard] = found
+    if not damaged:
+        pictures = sum(entry["images"] for entry in content["shards"])
+        print(f"{len(content['shards'])} shards with {pictures} pictures are as they were made")
+        return
+    fix = "verify once more with --remove, then run snakemake: it makes the shard anew"
+    if args.remove:
+        for shard in damaged:
+            shard.unlink(missing_ok=True)
+            shutil.rmtree(args.images / shard.stem, ignore_errors=True)
+        fix = "its shard was removed; run snakemake: it makes it anew"
+    raise_all(Problem(str(path), what, fix) for found in damaged.values() for path, what in found)
+
+
+def damage(shard: Path, recorded: str, images: Path) -> Iterator[tuple[Path, str]]:
+    """What is wrong with a shard: its file, or else the pictures that it names, and in what way."""
+    if not shard.is_file():
+        yield shard, "is not there"
+    elif sha256(shard) != recorded:
+        yield shard, "is not what was written: its sha256 differs from the recorded one"
+    else:
+        for image in read_json(shard)["images"]:
+            file = images / image["file_name"]
+            if not file.is_file():
+                yield file, "is not there"
+            elif sha256(file) != image["sha256"]:
+                yield file, "is not what was written: its sha256 differs from the recorded one"
