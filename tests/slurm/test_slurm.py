@@ -1,8 +1,9 @@
-"""A whole small run through a real SLURM of two nodes ends with the bytes of a local one."""
+"""Runs through a real SLURM of two nodes end with the bytes of local ones, also where training was told to leave."""
 
 import hashlib
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cluster
@@ -18,6 +19,9 @@ HERE = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-
 # Two cores for two nodes: one process each.
 FEW = ("--set-threads", *(f"cells_{stage}=1" for stage in ("source", "outline", "catalogue", "stain")))
 
+STEPS = 400
+"""Of the training that is told to leave: some seconds, and many steps more than pass until it has."""
+
 
 @pytest.fixture(scope="module")
 def nodes():
@@ -31,13 +35,13 @@ def nodes():
 
 
 def made(checkout: Checkout) -> dict[str, str]:
-    """SHA-256 of every file of the results, but for logs and measured times."""
+    """SHA-256 of every file of the results, but for logs, measured times and states to resume from."""
     run = checkout.folder / "results/small"
     files = {path.relative_to(run).as_posix(): path for path in run.rglob("*") if path.is_file()}
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest()
         for name, path in files.items()
-        if not name.startswith(("logs/", "benchmarks/"))
+        if not name.startswith(("logs/", "benchmarks/", "state/"))
     }
 
 
@@ -47,10 +51,17 @@ def through(nodes: cluster.Cluster, checkout: Checkout, *arguments: str, check: 
     return checkout.snakemake(*arguments, *flags, cores=None, environment=nodes.environment, check=check)
 
 
-def test_a_run_on_two_nodes_makes_the_bytes_of_a_local_one(nodes, tmp_path):
-    local, there = (Checkout(tmp_path / name) for name in ("local", "slurm"))
+@pytest.fixture(scope="module")
+def runs(nodes, tmp_path_factory) -> tuple[Checkout, Checkout]:
+    """The same small run, local and through SLURM."""
+    local, there = (Checkout(tmp_path_factory.mktemp(name)) for name in ("local", "there"))
     local.snakemake("slides")
     through(nodes, there, "slides")
+    return local, there
+
+
+def test_a_run_on_two_nodes_makes_the_bytes_of_a_local_one(nodes, runs):
+    local, there = runs
     jobs = nodes.jobs()
     assert {job["state"] for job in jobs} == {"COMPLETED"}
     training = [job for job in jobs if "gans_train" in job["comment"]]
@@ -63,3 +74,29 @@ def test_a_run_on_two_nodes_makes_the_bytes_of_a_local_one(nodes, tmp_path):
     assert len(jobs) == 11
     expected = made(local)
     assert made(there) == expected and len(expected) > 100
+
+
+def test_training_that_is_told_to_leave_saves_and_goes_on_to_the_same_weights(nodes, runs):
+    local, there = runs
+    target = "results/small/gans/all/losses.tsv"
+    for checkout in runs:
+        # No state but the one that SIGTERM asks for, and the last.
+        checkout.settings(lambda content: content["gans"]["training"].update(checkpoint_every=5000, grid_every=5000))
+        checkout.settings(lambda content: content["gans"]["training"]["default"].update(steps=STEPS))
+        shutil.rmtree(checkout.folder / "results/small/state/gans/all")
+    local.snakemake(target)
+    state = there.folder / "results/small/state/gans/all"
+    before = {job["id"] for job in nodes.jobs()}
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(through, nodes, there, target)
+        nodes.wait(lambda: (state / "fingerprint").exists() or run.done(), "training to start", seconds=300)
+        (training,) = (job for job in nodes.jobs() if job["id"] not in before)
+        nodes.call("scancel", "--signal=TERM", training["id"])
+        nodes.wait(lambda: any(state.glob("step-*.npz")) or run.done(), "a state", seconds=60)
+        step = max(int(path.name.split("-")[1]) for path in state.glob("step-*.npz"))
+        run.result()
+    assert 0 < step < STEPS
+    assert [job["state"] for job in nodes.jobs() if job["id"] not in before] == ["FAILED", "COMPLETED"]
+    log = (there.folder / "results/small/logs/gans_train/all.log").read_text()
+    assert f"going on after step {step} of {STEPS}" in log
+    assert made(there) == made(local)
