@@ -116,6 +116,8 @@ rule slides_export:
         directory(f"{RUN}/slides/exports/{{format}}"),
     log:
         f"{RUN}/logs/slides_export/{{format}}.log",
+    wildcard_constraints:
+        format="[a-z_]+",
     conda:
         "../../envs/smearsynth.yaml"
     params:
