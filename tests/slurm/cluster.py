@@ -172,8 +172,15 @@ class Cluster:
         return dict(row.split() for row in rows)
 
     def jobs(self) -> list[dict[str, str]]:
-        """Every job that the controller remembers: id, node, partition, state, GPUs, comment (the rule)."""
-        names = {"id": "JobArrayID", "node": "NodeList", "partition": "Partition", "state": "State", "gpus": "tres-per-job"}
+        """Every job that the controller remembers: id, node, partition, state, GPUs, CPUs, comment (the rule)."""
+        names = {
+            "id": "JobArrayID",
+            "node": "NodeList",
+            "partition": "Partition",
+            "state": "State",
+            "gpus": "tres-per-job",
+            "cpus": "NumCPUs",
+        }
         columns = ",".join(f"{column}:|" for column in (*names.values(), "Comment"))
         rows = self.call("squeue", "--noheader", "--states=all", f"--Format={columns}").splitlines()
         return [dict(zip((*names, "comment"), row.split("|")[:-1], strict=True)) for row in rows]

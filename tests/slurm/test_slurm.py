@@ -69,6 +69,8 @@ def test_a_run_on_two_nodes_makes_the_bytes_of_a_local_one(nodes, runs):
     others = [job for job in jobs if job not in training]
     assert {job["partition"] for job in others} == {"cpu"}
     assert {job["node"] for job in others} == {cluster.CPU_NODE, cluster.GPU_NODE}
+    # The rules of a group run one after the other and share their cores.
+    assert {job["cpus"] for job in jobs} == {"1"}
     # Shards are one array, small rules are jobs in groups.
     assert sum("slides_shard" in job["comment"] and "_" in job["id"] for job in jobs) == 2
     assert len(jobs) == 11
