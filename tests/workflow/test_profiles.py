@@ -58,3 +58,11 @@ def test_groups_of_all_targets_can_be_planned(fresh):
     said = done.stdout + done.stderr
     for group in set(PROFILE["groups"].values()):
         assert f"Group job {group} " in said, group
+
+
+def test_training_that_saves_on_sigterm_takes_the_shells_place():
+    # SLURM tells the shell too, which dies at once: the job would be over while training still saves.
+    resumed = {name: body for name, body in rules().items() if "--state {params.state" in body}
+    assert set(resumed) == {"gans_train", "gans_family_train", "gans_field_train", "thesis_grid"}
+    for name, body in resumed.items():
+        assert '"exec python -m smearsynth.' in body, name
