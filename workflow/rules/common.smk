@@ -1,4 +1,5 @@
 # The library on the path, a checked configuration, the folder of the run.
+import functools
 import json
 import os
 import shlex
@@ -41,6 +42,9 @@ def section(path):
     )
 
 
+digest = functools.cache(source_digest)
+
+
 def code(command):
-    """The digest of the code behind ``python -m smearsynth.<stage> <command>``."""
-    return source_digest(f"smearsynth.{command}")
+    """The digest of the code behind ``python -m smearsynth.<stage> <command>``: of rules that have jobs, for a node's Snakemake has one."""
+    return lambda wildcards: digest(f"smearsynth.{command}")
