@@ -156,7 +156,7 @@ def test_feature_files_are_the_same_bytes_and_refuse_others(world, tmp_path):
     assert (tmp_path / "again.npz").read_bytes() == world["train.npz"].read_bytes()
     assert len(found.share(0.25)) == 25 and len(found.share(1.0)) == 100
     (tmp_path / "broken.npz").write_bytes(b"PK")
-    for name, what in (("broken.npz", "no file of features"), ("none.npz", "no such file")):
+    for name, what in (("broken.npz", "no features in it"), ("none.npz", "no such file")):
         with pytest.raises(UserError, match=what):
             feature_files.read(tmp_path / name)
     with pytest.raises(UserError, match="other cells"):

@@ -1,17 +1,23 @@
 """Files that somebody made to do harm, or that a tool wrote wrongly: one clear error each, before memory or time is spent."""
 
+import io
 import os
+import pickle
 import struct
+import zipfile
 import zlib
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
-from smearsynth import coco, files, images, run_lengths
+from smearsynth import arrays, coco, files, images, run_lengths, structure, weights
+from smearsynth.cells import catalogue
 from smearsynth.cells.polygons import checked, from_run_lengths
 from smearsynth.errors import UserError
+from smearsynth.evaluation import torch_file
 
 
 def png(width: int, height: int) -> bytes:
@@ -217,3 +223,153 @@ def test_a_traced_spur_is_still_cut_off():
     outline = np.array([[10, 10], [60, 10], [60, 30], [80, 30], [60, 30], [60, 60], [10, 60]], float)
     polygon, mended = checked(outline, (100, 100))
     assert mended and polygon[:, 0].max() == 60
+
+
+HARMLESS = {
+    "class_name": "Dense",
+    "module": "keras.layers",
+    "registered_name": None,
+    "config": {"units": 3, "activation": "relu"},
+}
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {**HARMLESS, "class_name": "Lambda"},
+        {**HARMLESS, "class_name": "TFSMLayer", "config": {"filepath": "/tmp/model"}},
+        {**HARMLESS, "module": "os", "class_name": "system"},
+        {**HARMLESS, "module": "keras.src.utils", "class_name": "get_file"},
+        {**HARMLESS, "registered_name": "Custom>Layer"},
+        {"class_name": "function", "module": "builtins", "config": "exec", "registered_name": "function"},
+        {**HARMLESS, "config": {"activation": {"class_name": "__lambda__", "config": {"value": ["code"]}}}},
+        {"class_name": "TimeDistributed", "module": "keras.layers", "config": {"layer": {"class_name": "Lambda", "config": {}}}},
+        {**HARMLESS, "config": {"units": 2**40}},
+    ],
+)
+def test_layers_that_carry_code_are_refused_wherever_they_stand(layer):
+    whole = {"class_name": "Sequential", "config": {"layers": [HARMLESS, HARMLESS]}}
+    weights.architecture(whole, where="a.h5", fix="give another")
+    whole["config"]["layers"][1] = layer
+    with pytest.raises(UserError, match="a layer") as caught:
+        weights.architecture(whole, where="a.h5", fix="give another")
+    assert "a.h5" in str(caught.value) and "fix: give another" in str(caught.value)
+
+
+def h5(path, write) -> None:
+    with h5py.File(path, "w") as file:
+        write(file)
+
+
+@pytest.mark.parametrize(
+    "write, told",
+    [
+        (lambda f: f.create_dataset("a", shape=(2**20, 2**20), dtype="f4", chunks=(64, 64)), "more than 4,294,967,296 bytes"),
+        (lambda f: f.__setitem__("a", h5py.ExternalLink("/etc/passwd", "/")), "link to another place"),
+        (lambda f: f.__setitem__("a", h5py.SoftLink("/b")), "link to another place"),
+        (lambda f: f.create_dataset("a", (4,), "f4", external=[("/etc/passwd", 0, 16)]), "in other files"),
+        (lambda f: f.create_dataset("a", data=np.array(["x"] * 2000, object), dtype=h5py.string_dtype()), "not numbers"),
+        (lambda f: [f.create_group(str(i)) for i in range(30)], "more than 20 entries"),
+    ],
+)
+def test_hdf5_that_is_more_than_weights_is_refused(tmp_path, monkeypatch, write, told):
+    monkeypatch.setattr(weights, "MAX_ENTRIES", 20)
+    h5(tmp_path / "a.h5", write)
+    with pytest.raises(UserError, match=told):
+        weights.check(tmp_path / "a.h5", fix="give weights")
+
+
+def test_weights_are_hdf5_and_nothing_else(tmp_path):
+    h5(tmp_path / "good.h5", lambda f: f.create_dataset("layers/dense/vars/0", data=np.ones((3, 4), np.float32)))
+    weights.check(tmp_path / "good.h5", fix="give weights")
+    h5(tmp_path / "circle.h5", lambda f: f.create_group("a").__setitem__("b", f["/"]))
+    weights.check(tmp_path / "circle.h5", fix="give weights")
+    good = (tmp_path / "good.h5").read_bytes()
+    for name, content in (("model.keras", b"PK\x03\x04"), ("w.pkl", b"\x80\x04K\x01."), ("half.h5", good[: len(good) // 2])):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UserError, match="not weights that can be read"):
+            weights.check(tmp_path / name, fix="give weights")
+    with pytest.raises(UserError, match="no such file"):
+        weights.check(tmp_path / "none.h5", fix="give weights")
+
+
+class Runs:
+    """What a pickle can do: call a function of its choice."""
+
+    def __reduce__(self):
+        return os.mkdir, ("ran",)
+
+
+def test_pickles_never_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "a.npz", values=np.array([Runs()], object))
+    (tmp_path / "a.pth").write_bytes(pickle.dumps(torch_file.MAGIC) + pickle.dumps(1001) + pickle.dumps(Runs()))
+    with pytest.raises(UserError, match="Python objects, which are not read"):
+        arrays.read(tmp_path / "a.npz", what="features", fix="make it anew")
+    with pytest.raises(UserError, match=r"refers to .*mkdir"):
+        torch_file.read(tmp_path / "a.pth")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_arrays_are_of_the_size_that_is_stored(tmp_path):
+    fix = "make it anew"
+    np.savez(tmp_path / "a.npz", values=np.ones((4, 3)), ids=np.arange(4))
+    found = arrays.read(tmp_path / "a.npz", {"values": ("f", "n 3"), "ids": ("iu", "n")}, what="features", fix=fix)
+    assert found["values"].shape == (4, 3)
+    for forms in (
+        {"none": ("f", "")},
+        {"values": ("iu", "n d")},
+        {"values": ("f", "n n")},
+        {"values": ("f", "n d"), "ids": ("iu", "d")},
+    ):
+        with pytest.raises(UserError, match="no features in it"):
+            arrays.read(tmp_path / "a.npz", forms, what="features", fix=fix)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**40,)})
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w") as archive:
+        archive.writestr("values.npy", header.getvalue())
+    with pytest.raises(UserError, match="not of the size"):
+        arrays.read(tmp_path / "bomb.npz", what="features", fix=fix)
+
+
+FORM = {
+    "size": int,
+    "cells": [{"file": str, "box": structure.BOX, "part": structure.Maybe(float)}],
+    "kind": frozenset({"a", "b"}),
+}
+
+
+def content(**changes):
+    return {"size": 3, "cells": [{"file": "a.png", "box": [0, 1.5, 2, 3]}], "kind": "a", "more": None, **changes}
+
+
+@pytest.mark.parametrize(
+    "data, place",
+    [
+        ([], "the file is"),
+        (content(size=True), "size is True"),
+        (content(size=2.0), "size is 2.0"),
+        (content(size=10**400), "size is 1000"),
+        (content(kind="c"), "kind is 'c'"),
+        (content(kind=["a"]), "kind is"),
+        (content(cells={}), "cells is {}, not a list"),
+        (content(cells=[{"box": [0, 1, 2, 3]}]), r"cells\[0\].file is None"),
+        (content(cells=[{"file": "a", "box": [0, 1, 2]}]), r"cells\[0\].box is .* not a list of 4"),
+        (content(cells=[{"file": "a", "box": [0, 1, 2, float("nan")]}]), r"cells\[0\].box\[3\] is nan, not a number"),
+        (content(cells=[{"file": "a", "box": [0, 1, 2, 3], "part": "x"}]), r"cells\[0\].part is 'x'"),
+    ],
+)
+def test_the_first_fault_of_an_index_is_named_by_its_place(data, place):
+    structure.check(content(), FORM, where="index.json", fix="make it anew")
+    with pytest.raises(UserError, match=place) as caught:
+        structure.check(data, FORM, where="index.json", fix="make it anew")
+    assert str(caught.value).startswith("index.json: ") and "fix: make it anew" in str(caught.value)
+
+
+def test_an_outline_of_half_a_point_is_no_cell_of_a_catalogue(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    cell = {"id": 1, "image_id": 1, "category_id": 2, "origin": "given", "segmentation": [[1, 1, 5, 1, 5, 5, 1]]}
+    image = {"id": 1, "file_name": "a.png", "width": 8, "height": 8}
+    files.write_json(tmp_path / "c.json", {"images": [image], "annotations": [cell], "categories": [{"id": 2, "name": "red"}]})
+    with pytest.raises(UserError, match="annotation 1: an outline of less than three points"):
+        catalogue.read(tmp_path / "c.json")

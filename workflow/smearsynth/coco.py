@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from pycocotools import mask as rle
 
 from smearsynth import run_lengths
-from smearsynth.errors import Problem
+from smearsynth.errors import Problem, UserError
 from smearsynth.files import write_json
 
 Polygon = np.ndarray
@@ -83,37 +84,59 @@ def by_image(data: dict) -> dict[int, list[dict]]:
     """The annotations of each image by its id, in the file's order; an empty list for an image without any."""
     result: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
     for entry in data["annotations"]:
+        if entry["image_id"] not in result:
+            raise UserError.of("", f"image_id {entry['image_id']!r:.60} does not exist", "give the id of an image of this file")
         result[entry["image_id"]].append(entry)
     return result
 
 
-def check(data: dict) -> list[Problem]:
-    """What is wrong with a COCO file: ids, references, boxes, areas; an empty list if nothing is."""
+def check(data: Any, *, named: bool = False) -> list[Problem]:
+    """What is wrong with a COCO file: ids, references, areas; an empty list if nothing is.
+
+    With `named` every image needs a ``file_name`` and every category a ``name``, as files from outside have them.
+    """
     problems = []
 
     def wrong(where: str, what: str, fix: str) -> None:
         problems.append(Problem(where, what, fix))
 
     for part in ("images", "annotations", "categories"):
-        if not isinstance(data.get(part), list):
+        if not (isinstance(data, dict) and isinstance(data.get(part), list)):
             wrong(part, "missing or not a list", "a COCO file has images, annotations and categories")
     if problems:
         return problems
     for part in ("images", "annotations", "categories"):
-        ids = [entry.get("id") for entry in data[part]]
+        odd = [entry for entry in data[part] if not isinstance(entry, dict) or not _is_id(entry.get("id"))]
+        if odd:
+            wrong(part, f"{len(odd)} entries without an id, the first {odd[0]!r:.60}", "give every entry an id, a number or text")
+    problems += [
+        Problem(part, f"an entry has the {name} {entry.get(name)!r:.60}", f"give every entry of {part} a {name}, a text")
+        for part, name in (("images", "file_name"), ("categories", "name"))
+        for entry in data[part]
+        if named and isinstance(entry, dict) and not isinstance(entry.get(name), str)
+    ][:1]
+    if problems:
+        return problems
+    for part in ("images", "annotations", "categories"):
+        ids = [entry["id"] for entry in data[part]]
         for repeated in sorted(_repeated(ids), key=str):
             wrong(part, f"id {repeated} stands more than once", "ids are unique")
     images = {image["id"]: image for image in data["images"]}
     categories = {category["id"] for category in data["categories"]}
     for entry in data["annotations"]:
         where = f"annotation {entry.get('id')}"
-        if entry.get("image_id") not in images:
-            wrong(where, f"image_id {entry.get('image_id')} does not exist", "give the id of an image of this file")
-        if entry.get("category_id") not in categories:
-            wrong(where, f"category_id {entry.get('category_id')} does not exist", "add the category or correct the id")
-        if not entry.get("area", 0) > 0:
-            wrong(where, f"area {entry.get('area')}", "the area of a cell is above 0")
+        if not _is_id(entry.get("image_id")) or entry["image_id"] not in images:
+            wrong(where, f"image_id {entry.get('image_id')!r:.60} does not exist", "give the id of an image of this file")
+        if not _is_id(entry.get("category_id")) or entry["category_id"] not in categories:
+            wrong(where, f"category_id {entry.get('category_id')!r:.60} does not exist", "add the category or correct the id")
+        area = entry.get("area", 0)
+        if not (isinstance(area, int | float) and 0 < area < float("inf")):
+            wrong(where, f"area {area!r:.60}", "the area of a cell is above 0")
     return problems
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool)
 
 
 def _repeated(ids: list) -> set:

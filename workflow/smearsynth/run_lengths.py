@@ -16,7 +16,7 @@ MAX_LENGTH = 1_000_000
 FIX = "write them again from the mask"
 
 
-def counts(segmentation: Any, shape: tuple[int, int] | None = None) -> np.ndarray:
+def counts(segmentation: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """The run lengths of a mask.
 
     Parameters

@@ -12,8 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from smearsynth import coco, images
-from smearsynth.files import read_json
+from smearsynth import coco, images, structure
+from smearsynth.errors import UserError
+from smearsynth.files import inside
+
+IMAGE = {"id": int, "file_name": str, "width": int, "height": int}
+CELL = {"id": int, "image_id": int, "category_id": int, "segmentation": [[float]], "origin": str}
+FORM = {"images": [IMAGE], "annotations": [CELL], "categories": [{"id": int, "name": str}]}
+FIX = "give the catalogue.json of a run"
 
 
 @dataclass(frozen=True)
@@ -89,13 +95,16 @@ class Catalogue:
 def read(path: str | Path) -> Catalogue:
     """Read ``results/<run>/cells/catalogue.json``."""
     path = Path(path)
-    data = read_json(path)
+    data = structure.read(path, FORM, fix=FIX)
     pictures = {image["id"]: image for image in data["images"]}
     cells = []
     for entry in data["annotations"]:
-        image = pictures[entry["image_id"]]
+        if (image := pictures.get(entry["image_id"])) is None:
+            raise UserError.of(str(path), f"image_id {entry['image_id']} does not exist", FIX)
+        if any(len(flat) % 2 or len(flat) < 6 for flat in entry["segmentation"]):
+            raise UserError.of(f"{path}: annotation {entry['id']}", "an outline of less than three points", FIX)
         polygons = tuple(coco.from_flat(flat) for flat in entry["segmentation"])
         told = entry["origin"] != "found" or bool(entry.get("label"))
-        file = path.parent / image["file_name"]
+        file = inside(path.parent, image["file_name"], where=path)
         cells.append(Cell(entry["id"], entry["category_id"], polygons, image, entry["origin"], file, told))
     return Catalogue(tuple(cells), tuple(data["categories"]))

@@ -1,6 +1,7 @@
 """Networks whose layers give the features of pictures: our reader, applications of Keras, networks in HDF5 files."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from smearsynth import images
+from smearsynth import images, weights
 from smearsynth.errors import UserError, unknown
 from smearsynth.evaluation import squeezenet
 from smearsynth.evaluation.metrics_options import ExtractorOptions
@@ -189,19 +190,36 @@ def checked(path: Path, wanted: str | None) -> Path:
     return path
 
 
+def _whole(path: Path, told: Any, *, fix: str) -> Any:
+    """A whole model of Keras's own layers; those that carry code are refused before anything is built."""
+    import keras
+
+    try:
+        content = json.loads(told)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UserError.of(str(path), f"a model whose layers cannot be read ({error})", fix) from None
+    weights.architecture(content, where=path, fix=fix)
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        # A sequence of layers without an input is no network yet.
+        return keras.Model(model.inputs, model.outputs)
+    # Keras raises a dozen kinds of errors for layers that do not fit together.
+    except Exception as error:
+        raise UserError.of(str(path), f"a model that cannot be built ({str(error).splitlines()[:1]})", fix) from None
+
+
 def _file(path: Path, layer: str, options: ExtractorOptions) -> Extractor:
     import h5py
     import keras
 
     checked(path, options.sha256)
     where = f"file:{path}:{layer}"
-    try:
-        with h5py.File(path) as file:
-            whole = "model_config" in file.attrs
-    except OSError as error:
-        raise UserError.of(str(path), f"not an HDF5 file ({error})", "give a model or weights saved as .h5") from None
-    if whole:
-        model = keras.models.load_model(path, compile=False)
+    fix = "give a model of Keras's own layers, or weights of SqueezeNet 1.1 without top, saved as .h5"
+    weights.check(path, fix=fix)
+    with h5py.File(path) as file:
+        told = file.attrs.get("model_config")
+    if told is not None:
+        model = _whole(path, told, fix=fix)
         size = options.size or model.input_shape[1]
         if size is None:
             raise UserError.of(where, "the model takes any size", "set size")

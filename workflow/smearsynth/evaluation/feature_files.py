@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from smearsynth import arrays
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic
 
@@ -57,6 +58,8 @@ class Features:
 
 
 COLUMNS = ("values", "probabilities", "types", "category_ids", "cell_ids", "parts")
+FORMS = {"extractor": ("U", ""), "values": ("f", "n d"), "probabilities": ("f", "n k"), "types": ("iu", "k")}
+FORMS |= {"category_ids": ("iu", "n"), "cell_ids": ("iu", "n"), "parts": ("f", "n")}
 
 
 def write(path: str | Path, features: Features) -> None:
@@ -74,13 +77,8 @@ def read(path: str | Path) -> Features:
     UserError
         If the file is missing or not of that kind.
     """
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            return Features(str(data["extractor"]), **{name: data[name] for name in COLUMNS})
-    except FileNotFoundError:
-        raise UserError.of(str(path), "no such file", "make it with the command features") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError.of(str(path), f"no file of features ({error})", "make it anew with the command features") from None
+    data = arrays.read(path, FORMS, what="features", fix="make it anew with the command features")
+    return Features(str(data["extractor"]), **{name: data[name] for name in COLUMNS})
 
 
 def read_for(path: str | Path, cell_ids: np.ndarray, *, share: float = 1.0) -> Features:

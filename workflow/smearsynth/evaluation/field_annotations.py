@@ -1,14 +1,13 @@
 """Cells of fields, annotated or found, by the kind that they are of."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smearsynth import coco
-from smearsynth.errors import Problem
+from smearsynth import coco, run_lengths
+from smearsynth.errors import Problem, UserError
 from smearsynth.evaluation.field_options import FIELD_KINDS, IGNORE
 from smearsynth.files import read_json
 
@@ -65,7 +64,7 @@ def check(path: Path, data: Any, kinds: Mapping[str, str], *, scored: bool) -> t
     if isinstance(data, list):
         fix = "write a whole COCO file, so that images in which nothing was found are known"
         return None, [Problem(str(path), "a list of results without images", fix)]
-    problems = [Problem(f"{path}: {one.where}", one.what, one.fix) for one in coco.check(data)]
+    problems = [Problem(f"{path}: {one.where}", one.what, one.fix) for one in coco.check(data, named=True)]
     if problems:
         return None, problems
     used = {entry["category_id"] for entry in data["annotations"]}
@@ -75,8 +74,10 @@ def check(path: Path, data: Any, kinds: Mapping[str, str], *, scored: bool) -> t
             fix = f"add it to evaluation.fields.kinds: one of {', '.join((*FIELD_KINDS, IGNORE))}"
             problems.append(Problem(str(path), f"category {category['name']!r} is of no known kind", fix))
     problems += _annotations(path, data["annotations"], scored=scored)
-    if unsized := [i["file_name"] for i in data["images"] if not all(_finite(i.get(side)) for side in ("width", "height"))]:
+    if unsized := [i["file_name"] for i in data["images"] if not all(_side(i.get(side)) for side in ("width", "height"))]:
         problems.append(Problem(str(path), f"images without width and height: {', '.join(unsized)}", "give them in pixels"))
+    else:
+        problems += _outlines(path, data)
     names = Counter(image["file_name"] for image in data["images"])
     problems += [
         Problem(str(path), f"two images are called {name}", "give every image its own file name")
@@ -120,5 +121,27 @@ def _annotations(path: Path, entries: list[dict], *, scored: bool) -> list[Probl
     return problems
 
 
+def _outlines(path: Path, data: dict) -> list[Problem]:
+    """What is wrong with outlines: they are given to code that trusts them."""
+    shapes = {image["id"]: (image["height"], image["width"]) for image in data["images"]}
+    wrong: list[tuple[object, Problem]] = []
+    for entry in data["annotations"]:
+        if not entry.get("segmentation"):
+            continue
+        shape, outline = shapes[entry["image_id"]], entry["segmentation"]
+        try:
+            run_lengths.counts(outline, shape) if isinstance(outline, dict) else run_lengths.polygons(outline, shape)
+        except UserError as error:
+            wrong.append((entry["id"], error.problems[0]))
+    # The first tells enough of them all.
+    return [Problem(f"{path}: annotation {first}", f"{one.what}; {len(wrong)} such", one.fix) for first, one in wrong[:1]]
+
+
+def _side(value: object) -> bool:
+    """Whether a value can be a picture's width or height."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
+
+
 def _finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Whole numbers of hundreds of digits are no floats.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300

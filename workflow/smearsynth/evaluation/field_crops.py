@@ -7,12 +7,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import coco, images, seeds
+from smearsynth import coco, images, seeds, structure
 from smearsynth.errors import Problem, UserError, raise_all
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
+from smearsynth.slides import listing
+from smearsynth.structure import Maybe
 
 AROUND = 0.2
 """How far the middle of a cell that a crop is cut around may lie from the crop's own, along each side, as a share of the side."""
+
+SIDES = {"width": int, "height": int, "um_per_px": Maybe(float)}
+FIELDS: dict = {"fields": [{**SIDES, "file": str, "split": str, "cells": [{"category_id": int, "bbox": structure.BOX}]}]}
+FIELDS |= {"categories": Maybe([{"id": int}])}
+COCO: dict = {"images": [{"id": int, "file_name": str, "width": Maybe(int), "height": Maybe(int), "um_per_px": Maybe(float)}]}
+COCO |= {"categories": Maybe([{"id": int}]), "annotations": [{"image_id": int, "category_id": int, "bbox": structure.BOX}]}
 
 
 @dataclass(frozen=True)
@@ -87,13 +95,14 @@ def _folder(folder: Path) -> list[FieldPicture]:
 def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
     data = read_json(source)
     if isinstance(data, dict) and "fields" in data:
+        structure.check(data, FIELDS, where=source, fix="give the index.json that pairs fields wrote")
         # Nothing that a generator or a reader may have been trained on is compared.
         entries = [entry for entry in data["fields"] if entry["split"] == "test"]
         kinds = _kinds(data, around)
         return [
             FieldPicture(
                 entry["file"],
-                source.parent / entry["file"],
+                inside(source.parent, entry["file"], where=source),
                 entry.get("um_per_px"),
                 _boxes(entry, entry["cells"], kinds) if around else None,
             )
@@ -101,24 +110,26 @@ def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
         ]
     parts = [data]
     if isinstance(data, dict) and "shards" in data:
-        parts = [read_json(source.parent / shard["file"]) for shard in data["shards"]]
+        structure.check(data, listing.INDEX, where=source, fix=listing.FIX)
+        parts = [read_json(inside(source.parent, shard["file"], where=source)) for shard in data["shards"]]
     found = []
     for part in parts:
         if not (isinstance(part, dict) and isinstance(part.get("images"), list)):
             fix = "give an index of fields, a COCO file or a folder of pictures"
             raise UserError.of(str(source), "neither fields nor COCO", fix)
+        structure.check(part, COCO if around else {"images": COCO["images"]}, where=source, fix="give the COCO file of slides")
         cells = coco.by_image(part) if around else {}
         kinds = _kinds(part, around)
         for image in part["images"]:
             boxes = _boxes(image, cells[image["id"]], kinds) if around else None
-            path = source.parent / "images" / image["file_name"]
+            path = inside(source.parent / "images", image["file_name"], where=source)
             found.append(FieldPicture(image["file_name"], path, image.get("um_per_px"), boxes))
     return found
 
 
 def _kinds(data: dict, around: Sequence[str]) -> set[int]:
     """Ids of the categories of these kinds."""
-    return {c["id"] for c in data.get("categories", ()) if c.get("kind", c.get("supercategory")) in around}
+    return {c["id"] for c in data.get("categories") or () if c.get("kind", c.get("supercategory")) in around}
 
 
 def _boxes(picture: dict, cells: Sequence[dict], category_ids: set[int]) -> np.ndarray:

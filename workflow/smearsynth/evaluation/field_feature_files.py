@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from smearsynth import arrays
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import atomic
 
@@ -52,6 +53,9 @@ class CropFeatures:
         return self.at(first), self.at(~first)
 
 
+FORMS = {"layers": ("U", "k"), "extractor": ("U", ""), "crops": ("U", ""), "pictures": ("iu", "n")}
+
+
 def write(path: str | Path, features: CropFeatures) -> None:
     """Write features, atomically; the same features are the same bytes."""
     columns: dict[str, Any] = {f"layer{at}": values for at, values in enumerate(features.layers.values())}
@@ -68,14 +72,14 @@ def read(path: str | Path) -> CropFeatures:
     UserError
         If the file is missing or not of that kind.
     """
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            layers = {str(name): data[f"layer{at}"] for at, name in enumerate(data["layers"])}
-            return CropFeatures(str(data["extractor"]), str(data["crops"]), data["pictures"], layers)
-    except FileNotFoundError:
-        raise UserError.of(str(path), "no such file", "make it with the command field_features") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError.of(str(path), f"no features of crops ({error})", "make it anew with the command field_features") from None
+    what, fix = "features of crops", "make it anew with the command field_features"
+    data = arrays.read(path, FORMS, what=what, fix=fix)
+    layers = {str(name): data[f"layer{at}"] for at, name in enumerate(data["layers"]) if f"layer{at}" in data}
+    crops = data["pictures"].shape
+    fits = [values.dtype.kind == "f" and values.shape[:-1] == crops for values in layers.values()]
+    if not fits or not all(fits) or len(fits) != len(data["layers"]):
+        raise UserError.of(str(path), "layers that do not fit its crops", fix)
+    return CropFeatures(str(data["extractor"]), str(data["crops"]), data["pictures"], layers)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pycocotools import mask as rle
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from smearsynth import run_lengths
 from smearsynth.evaluation.field_annotations import KIND_IDS, FieldCells
 from smearsynth.evaluation.field_options import FIELD_KINDS, IGNORE
 
@@ -150,7 +151,8 @@ def _indexed(names: list[str], cells: FieldCells, on: str) -> COCO:
     indexed.createIndex()
     for entry in annotations:
         if entry.get("segmentation"):
-            entry["segmentation"] = indexed.annToRLE(entry)
+            image = cells.images[names[entry["image_id"] - 1]]
+            entry["segmentation"] = run_lengths.packed(entry["segmentation"], (image["height"], image["width"]))
             if on == "bbox":
                 entry["bbox"] = rle.toBbox(entry["segmentation"]).tolist()
         elif on == "segm":

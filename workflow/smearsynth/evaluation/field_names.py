@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from smearsynth.errors import UserError
+from smearsynth.files import read_text
 
 
 def read(path: Path) -> list[str]:
@@ -16,7 +17,7 @@ def read(path: Path) -> list[str]:
     fix = "write the file names of the pictures, one a line"
     if not path.is_file():
         raise UserError.of(str(path), "no such file", fix)
-    names = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    names = [line.strip() for line in read_text(path).splitlines() if line.strip()]
     if not names:
         raise UserError.of(str(path), "no names in it", fix)
     return names

@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from smearsynth import coco, images
-from smearsynth.errors import Problem
+import numpy as np
+
+from smearsynth import coco, images, structure
+from smearsynth.errors import Problem, UserError
 from smearsynth.evaluation import field_annotations
 from smearsynth.evaluation.field_annotations import FieldCells
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
+from smearsynth.pairs import field_maps
+
+FORM = field_maps.FORM | {
+    "fields": [field_maps.FIELD | {"cells": [field_maps.CELL | {"owner": int}]}],
+    "categories": [{"id": int, "name": str, "kind": str}],
+}
 
 
 def read(path: Path, kinds: Mapping[str, str]) -> tuple[FieldCells | None, list[Problem], list[str] | None]:
@@ -32,6 +40,7 @@ def read(path: Path, kinds: Mapping[str, str]) -> tuple[FieldCells | None, list[
     data = read_json(path)
     if not (isinstance(data, dict) and "fields" in data):
         return *field_annotations.read(path, kinds, scored=False), None
+    structure.check(data, FORM, where=path, fix=field_maps.FIX)
     categories = [{**category, "supercategory": category["kind"]} for category in data["categories"]]
     maps = {"images": [], "annotations": [], "categories": categories}
     test = []
@@ -46,7 +55,13 @@ def read(path: Path, kinds: Mapping[str, str]) -> tuple[FieldCells | None, list[
 
 def cells(field: dict, folder: Path, *, image_id: int, first: int) -> list[dict]:
     """The cells of a field map as COCO annotations, those cut by the frame too."""
-    owners = images.read_grey(folder / field["owners"])
+    owners = images.read_grey(inside(folder, field["owners"], where=folder))
+    numbers = set(np.unique(owners).tolist())
+    if lost := [cell["owner"] for cell in field["cells"] if cell["owner"] not in numbers - {0}]:
+        raise UserError.of(str(folder / field["owners"]), f"has no cell {lost[0]}, which the index lists", field_maps.FIX)
+    if owners.shape != (field["height"], field["width"]):
+        what = f"{owners.shape[1]} × {owners.shape[0]} px, but the index says {field['width']} × {field['height']}"
+        raise UserError.of(str(folder / field["owners"]), what, field_maps.FIX)
     return [
         coco.annotation(owners == cell["owner"], id=first + at, image_id=image_id, category_id=cell["category_id"])
         for at, cell in enumerate(field["cells"])

@@ -2,20 +2,26 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from smearsynth import structure
 from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.evaluation.kit_items import REAL
 from smearsynth.evaluation.kit_page import NONE
-from smearsynth.files import read_json
+from smearsynth.files import read_json, read_text
+from smearsynth.structure import Maybe
 
 COLUMNS = ("kit", "reader", "item", "shown", "judgement", "type", "milliseconds")
 JUDGEMENTS = ("real", "fake")
 MISSING = -1
+
+ITEM = {"item": str, "set": str, "type": Maybe(str), "beside": Maybe(str), "again": Maybe(str)}
+KEY = {"kit": str, "types": [str], "sets": [str], "items": [ITEM]}
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,16 @@ def read(key_path: Path, files: Sequence[Path]) -> Answers:
         With all that is wrong in all files.
     """
     key = read_json(key_path)
+    fix = "give the key.json that was made with the page"
     if not isinstance(key, dict) or not {"kit", "types", "sets", "items"} <= key.keys():
-        raise UserError.of(str(key_path), "no key of a reading kit", "give the key.json that was made with the page")
+        raise UserError.of(str(key_path), "no key of a reading kit", fix)
+    structure.check(key, KEY, where=key_path, fix=fix)
     places = {entry["item"]: place for place, entry in enumerate(key["items"])}
     types = tuple(key["types"])
+    lost = [entry for entry in key["items"] if (entry.get("again") or entry["item"]) not in places]
+    odd = [entry for entry in key["items"] if types and entry.get("type") not in types]
+    if lost or odd or len(places) != len(key["items"]):
+        raise UserError.of(str(key_path), "items that repeat others wrongly, or of no type of the key", fix)
     problems: list[Problem] = []
     rows_of: dict[str, tuple[Path, list[dict[str, str]]]] = {}
     for path in files:
@@ -107,12 +119,12 @@ def read(key_path: Path, files: Sequence[Path]) -> Answers:
             if types:
                 named[at] = (*types, NONE).index(row["type"])
     items = key["items"]
-    again = [(places[entry["again"]], place) for place, entry in enumerate(items) if entry["again"]]
+    again = [(places[entry.get("again")], place) for place, entry in enumerate(items) if entry.get("again")]
     return Answers(
         *(tuple(rows[0]["reader"] for _, rows in rows_of.values()), says_fake, named, milliseconds),
         fake=np.array([entry["set"] != REAL for entry in items]),
-        true_type=np.array([types.index(entry["type"]) if types else MISSING for entry in items]),
-        beside=np.array([entry["beside"] for entry in items]),
+        true_type=np.array([types.index(entry.get("type")) if types else MISSING for entry in items]),
+        beside=np.array([entry.get("beside") for entry in items]),
         repeats=np.array(again, int).reshape(-1, 2),
         types=types,
         sets=tuple(key["sets"]),
@@ -123,12 +135,9 @@ def _rows(path: Path, problems: list[Problem]) -> list[dict[str, str]]:
     """The rows of a file; none, and a problem, where it cannot be read."""
     again = "ask the reader to save the answers again"
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        problems.append(Problem(str(path), "no such file", "check the file name"))
-        return []
-    except UnicodeDecodeError:
-        problems.append(Problem(str(path), "no text in UTF-8", again))
+        text = read_text(path)
+    except UserError as error:
+        problems += error.problems
         return []
     header = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
@@ -138,7 +147,11 @@ def _rows(path: Path, problems: list[Problem]) -> list[dict[str, str]]:
     elif missing:
         problems.append(Problem(str(path), f"no column {', '.join(missing)}", again))
     else:
-        rows = [{name: (row[name] or "").strip() for name in COLUMNS} for row in reader]
+        try:
+            rows = [{name: (row[name] or "").strip() for name in COLUMNS} for row in reader]
+        except csv.Error as error:
+            problems.append(Problem(str(path), f"not readable as a table ({error})", again))
+            return []
         if not rows:
             problems.append(Problem(str(path), "no answers, only the names of the columns", again))
         return rows
@@ -169,6 +182,6 @@ def _wrong(path: Path, rows: list[dict[str, str]], kit: str, places: dict[str, i
             wrong(f"judgement {row['judgement']!r}", "real or fake")
         if types and row["type"] not in (*types, NONE):
             wrong(f"type {row['type']!r}", f"one of {', '.join(types)}, {NONE}")
-        if not row["milliseconds"].isdigit():
+        if not re.fullmatch(r"[0-9]{1,12}", row["milliseconds"]):
             wrong(f"milliseconds {row['milliseconds']!r}", "a whole number")
     return found

@@ -6,9 +6,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import coco, images
+from smearsynth import coco, images, structure
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
+from smearsynth.structure import Maybe
+
+CELL = {"file": str, "split": Maybe(str), "category_id": Maybe(int)}
+CELLS = {"size": int, "categories": [{"id": int, "name": str}]}
+SIDES = {"height": int, "width": int, "um_per_px": Maybe(float), "split": Maybe(str)}
+INSIDE = {"category_id": int, "bbox": structure.BOX}
+CATEGORIES = Maybe([{"id": int}])
+FIELDS: dict = {"fields": [{"file": str, "cells": [INSIDE], **SIDES}], "categories": CATEGORIES}
+PICTURES: dict = {"images": [{"id": int, "file_name": str, **SIDES}], "annotations": [{"image_id": int, **INSIDE}]}
+PICTURES |= {"categories": CATEGORIES}
 
 
 @dataclass(frozen=True)
@@ -67,18 +77,23 @@ def cells(index: Path, *, real: bool) -> tuple[list[Candidate], int, list[dict]]
         If there is no such cell, or a synthetic one has no type.
     """
     data = read_json(index)
-    entries = data.get("cells", data.get("pairs"))
+    fix = "give the index.json of windows, pairs or synthetic cells"
+    entries = data.get("cells", data.get("pairs")) if isinstance(data, dict) else None
     if entries is None:
-        raise UserError.of(str(index), "no index of cells", "give the index.json of windows, pairs or synthetic cells")
+        raise UserError.of(str(index), "no index of cells", fix)
+    structure.check(data, CELLS | {"pairs" if data.get("cells") is None else "cells": [CELL]}, where=index, fix=fix)
     size = data["size"]
     # A pair is the real picture with its label image to the right.
     window = (0, 0, size, size) if "pairs" in data else None
-    chosen = [entry for entry in entries if entry["split"] == "test"] if real else entries
+    chosen = [entry for entry in entries if entry.get("split") == "test"] if real else entries
     if not chosen:
         raise UserError.of(str(index), "no held-out cells" if real else "no cells", "check cells.catalogue.test_share")
-    if any(entry["category_id"] is None for entry in chosen):
+    if any(entry.get("category_id") is None for entry in chosen):
         raise UserError.of(str(index), "cells without a type", "a kit balances the types: give a model that draws by type")
-    found = [Candidate(index.parent / entry["file"], entry["file"], entry["category_id"], window) for entry in chosen]
+    found = [
+        Candidate(inside(index.parent, entry["file"], where=index), entry["file"], entry["category_id"], window)
+        for entry in chosen
+    ]
     return found, size, data["categories"]
 
 
@@ -124,26 +139,32 @@ def fields(index: Path, *, real: bool, around: tuple[str, ...]) -> list[Field]:
         If there is no such field.
     """
     data = read_json(index)
-    kinds = {c["id"]: c.get("kind", c.get("supercategory")) for c in data.get("categories", [])}
+    fix = "give pairs/fields/index.json, slides/instances.json or a COCO file"
+    if not isinstance(data, dict):
+        raise UserError.of(str(index), "no fields", fix)
+    structure.check(data, FIELDS if "fields" in data else PICTURES if "images" in data else {}, where=index, fix=fix)
+    kinds = {c["id"]: c.get("kind", c.get("supercategory")) for c in data.get("categories") or ()}
     if "fields" in data:
         folder, pictures = index.parent, data["fields"]
-        names, inside = [entry["file"] for entry in pictures], [entry["cells"] for entry in pictures]
+        names, within = [entry["file"] for entry in pictures], [entry["cells"] for entry in pictures]
     elif "images" in data:
         # Slides lie in images/ beside their file, a catalogue's pictures beside the catalogue.
         folder, pictures = index.parent, data["images"]
         names = [entry["file_name"] for entry in pictures]
-        if names and not (folder / names[0]).is_file():
+        if names and not inside(folder, names[0], where=index).is_file():
             folder = folder / "images"
-        inside = list(coco.by_image(data).values())
+        within = list(coco.by_image(data).values())
     else:
-        raise UserError.of(str(index), "no fields", "give pairs/fields/index.json, slides/instances.json or a COCO file")
+        raise UserError.of(str(index), "no fields", fix)
     found = []
-    for entry, name, cells_inside in zip(pictures, names, inside, strict=True):
+    for entry, name, cells_inside in zip(pictures, names, within, strict=True):
         if real and entry.get("split") != "test":
             continue
         boxes = [cell["bbox"] for cell in cells_inside if kinds.get(cell["category_id"]) in around]
         shape = entry["height"], entry["width"]
-        found.append(Field(folder / name, name, *shape, entry.get("um_per_px"), np.array(boxes, float).reshape(-1, 4)))
+        found.append(
+            Field(inside(folder, name, where=index), name, *shape, entry.get("um_per_px"), np.array(boxes, float).reshape(-1, 4))
+        )
     if not found:
         what = "no field of the split test: a kit shows only held-out real fields" if real else "no pictures"
         raise UserError.of(str(index), what, "check cells.catalogue.test_share" if real else "make slides first")

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from smearsynth import arrays
 from smearsynth.backgrounds import light
 from smearsynth.errors import UserError
 
@@ -191,11 +192,14 @@ class Styles:
     @classmethod
     def load(cls, path: str | Path) -> "Styles":
         """Read what `save` wrote; a `UserError` for styles of other entries."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                if tuple(file["names"].tolist()) != NAMES:
-                    raise UserError.of(str(path), "styles of another version", "train the generator again")
-                return cls(*(file[name] for name in ("values", "image_ids", "mean", "deviation")))
-        except (OSError, ValueError, KeyError) as error:
-            fix = "give the styles.npz of a trained field generator"
-            raise UserError.of(str(path), f"no styles in it ({error})", fix) from None
+        forms = {
+            "names": ("U", "d"),
+            "values": ("f", "n d"),
+            "image_ids": ("iu", "n"),
+            "mean": ("f", "d"),
+            "deviation": ("f", "d"),
+        }
+        file = arrays.read(path, forms, what="styles", fix="give the styles.npz of a trained field generator")
+        if tuple(file["names"].tolist()) != NAMES:
+            raise UserError.of(str(path), "styles of another version", "train the generator again")
+        return cls(*(file[name] for name in ("values", "image_ids", "mean", "deviation")))

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import images
+from smearsynth import arrays, images
 from smearsynth.cells.dense import dense
 
 ANGLES, RADII = 96, 40
@@ -163,9 +163,11 @@ class Bank:
 
     @classmethod
     def load(cls, path: str | Path) -> "Bank":
-        """Read what `save` wrote."""
-        with np.load(path) as file:
-            return cls(**{name: file[name] for name in ("category_ids", "profiles", "regions", "styles")})
+        """Read what `save` wrote; a `UserError` for anything else."""
+        forms = {"category_ids": ("iu", "n"), "profiles": ("f", f"n {ANGLES}"), "regions": ("u", f"n {ANGLES} {RADII}")}
+        forms |= {"styles": ("f", f"n {STYLE}")}
+        file = arrays.read(path, forms, what="guides", fix="give the guides.npz of a trained generator")
+        return cls(**{name: file[name] for name in forms})
 
 
 def measure(pictures: list[np.ndarray], masks: list[np.ndarray], category_ids: list[int]) -> tuple[Bank, list[np.ndarray]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from smearsynth import weights
 from smearsynth.errors import UserError
 from smearsynth.files import sha256
 
@@ -29,10 +30,7 @@ def load_weights(network: Any, path: Path, digest: str | None = None) -> None:
         raise UserError.of(str(path), "no such file", "train the model again")
     if digest is not None and sha256(path) != digest:
         raise UserError.of(str(path), "not the file that model.json names (sha256 differs)", "train the model again")
-    try:
-        network.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError.of(str(path), f"not the weights of this model ({error})", "train the model again") from None
+    weights.load(network, path, what="the weights of this model", fix="train the model again")
 
 
 def check_types(category_ids: Sequence[int | None], categories: Sequence[dict]) -> None:

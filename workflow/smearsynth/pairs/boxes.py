@@ -7,7 +7,7 @@ import numpy as np
 
 from smearsynth import coco, images, progress
 from smearsynth.errors import Problem, raise_all
-from smearsynth.files import atomic_folder, read_json, sha256, write_json, write_text, write_tsv
+from smearsynth.files import atomic_folder, inside, read_json, sha256, write_json, write_text, write_tsv
 from smearsynth.options import loads
 from smearsynth.pairs import box_masks, field_making
 from smearsynth.pairs.box_masks import Box, BoxedCell
@@ -153,7 +153,7 @@ def written(folder: Path, picture: np.ndarray, cells: list[BoxedCell], boxes: li
 def _read(path: Path, pictures: Path, options: BoxOptions) -> tuple[dict, dict[int, str]]:
     """The boxes' file and the kinds of its categories; all that is wrong is told at once."""
     data = read_json(path)
-    problems = [Problem(f"{path}: {one.where}", one.what, one.fix) for one in coco.check(data)]
+    problems = [Problem(f"{path}: {one.where}", one.what, one.fix) for one in coco.check(data, named=True)]
     raise_all(problems)
     used = {entry["category_id"] for entry in data["annotations"]}
     kinds: dict[int, str] = {}
@@ -165,7 +165,7 @@ def _read(path: Path, pictures: Path, options: BoxOptions) -> tuple[dict, dict[i
         elif category["id"] in used:
             fix = f"add it to pairs.boxes.kinds: one of {', '.join((*COLOURS, 'ignore'))}"
             problems.append(Problem(str(path), f"category {name!r} is of no known kind", fix))
-    missing = [image["file_name"] for image in data["images"] if not (pictures / image["file_name"]).is_file()]
+    missing = [i["file_name"] for i in data["images"] if not inside(pictures, i["file_name"], where=path).is_file()]
     if missing:
         fix = "correct pairs.boxes.images, or take them out of the boxes' file"
         problems.append(Problem(str(pictures), f"{len(missing)} pictures are not there: {', '.join(missing)}", fix))

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from smearsynth import images
-from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth import images, structure
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.files import inside
+from smearsynth.structure import Maybe
+
+MAX_SIDE = 4096
+"""Of a window in pixels."""
+CELL = {"file": str, "split": str, "category_id": Maybe(int), "cell_id": Maybe(int), "part": Maybe(float)}
+FORM = {"size": int, "cells": [CELL], "categories": [{"id": int, "name": str}]}
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,10 @@ def read(index: str | Path, *, split: str | None = None, share: float = 1.0) -> 
         If there is nothing to read, or a picture is not of the index's size.
     """
     index = Path(index)
-    data = read_json(index)
+    data = structure.read(index, FORM, fix="give the index.json of windows or of synthetic cells")
     size = data["size"]
+    if not 0 < size <= MAX_SIDE:
+        raise UserError.of(str(index), f"cells of {size} pixels", f"1 to {MAX_SIDE}")
     chosen = [
         entry
         for entry in data["cells"]
@@ -90,11 +98,13 @@ def read(index: str | Path, *, split: str | None = None, share: float = 1.0) -> 
     ]
     if not chosen:
         raise UserError.of(str(index), f"no cells{f' of split {split}' if split else ''}", "check cells.catalogue.test_share")
+    files = [inside(index.parent, entry["file"], where=index) for entry in chosen]
+    raise_all(Problem(str(file), "no such file", "make the index anew") for file in files if not file.is_file())
     pixels = np.empty((len(chosen), size, size, 3), np.uint8)
-    for place, entry in enumerate(chosen):
-        picture = images.read(index.parent / entry["file"])
+    for place, file in enumerate(files):
+        picture = images.read(file)
         if picture.shape != (size, size, 3):
-            raise UserError.of(str(index.parent / entry["file"]), f"{picture.shape[1]} × {picture.shape[0]} px", f"{size} px")
+            raise UserError.of(str(file), f"{picture.shape[1]} × {picture.shape[0]} px", f"{size} px")
         pixels[place] = picture
 
     def column(name: str, missing: float, kind: type) -> np.ndarray:

@@ -5,9 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from smearsynth import images
+from smearsynth import images, structure
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
+from smearsynth.structure import Maybe
+
+CELL = {"category_id": int, "owner": Maybe(int), "bbox": Maybe(structure.BOX)}
+FIELD = {"file": str, "owners": str, "dense": Maybe(str), "height": int, "width": int, "split": str, "um_per_px": Maybe(float)}
+FIELD |= {"light": Maybe((float, float, float)), "cells": [CELL]}
+FORM = {"fields": [FIELD], "categories": Maybe([{"id": int, "name": str}])}
+FIX = "give the index.json that pairs fields wrote"
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class FieldMap:
 
     def picture(self) -> np.ndarray:
         """RGB, uint8, shape (height, width, 3)."""
-        return self._fits(images.read(self.folder / self.entry["file"]), "file")
+        return self._fits(images.read(self._file("file")), "file")
 
     def owners(self) -> np.ndarray:
         """Which cell a pixel belongs to: uint16, shape (height, width), 0 is empty smear.
@@ -37,7 +44,7 @@ class FieldMap:
         UserError
             If there are owners that the index does not list.
         """
-        owners = self._fits(images.read_grey(self.folder / self.entry["owners"]), "owners").astype(np.uint16)
+        owners = self._fits(images.read_grey(self._file("owners")), "owners").astype(np.uint16)
         if owners.max(initial=0) > len(self.entry["cells"]):
             what = f"owner {owners.max()}, but the index lists {len(self.entry['cells'])} cells of this field"
             raise UserError.of(str(self.folder / self.entry["owners"]), what, "make the fields anew with pairs fields")
@@ -45,7 +52,10 @@ class FieldMap:
 
     def dense(self) -> np.ndarray:
         """Nuclei of annotated white cells: bool, shape (height, width)."""
-        return self._fits(images.read_grey(self.folder / self.entry["dense"]), "dense") > 127
+        return self._fits(images.read_grey(self._file("dense")), "dense") > 127
+
+    def _file(self, which: str) -> Path:
+        return inside(self.folder, self.entry.get(which), where=self.folder)
 
     def _fits(self, image: np.ndarray, what: str) -> np.ndarray:
         size = self.entry["height"], self.entry["width"]
@@ -67,12 +77,12 @@ class FieldMap:
     @property
     def um_per_px(self) -> float | None:
         """Size of a pixel of the field in micrometres, None where nobody told."""
-        return self.entry["um_per_px"]
+        return self.entry.get("um_per_px")
 
     @property
     def light(self) -> tuple[int, int, int]:
         """RGB of the empty smear."""
-        red, green, blue = self.entry["light"]
+        red, green, blue = self.entry.get("light") or (255, 255, 255)
         return red, green, blue
 
 
@@ -94,5 +104,6 @@ def read(index: str | Path, *, split: str | None = None) -> list[FieldMap]:
     index = Path(index)
     content = read_json(index)
     if not isinstance(content, dict) or not isinstance(content.get("fields"), list):
-        raise UserError.of(str(index), "no index of fields", "give the index.json that pairs fields wrote")
+        raise UserError.of(str(index), "no index of fields", FIX)
+    structure.check(content, FORM, where=index, fix=FIX)
     return [FieldMap(index.parent, entry) for entry in content["fields"] if split in (None, entry["split"])]

@@ -1,11 +1,11 @@
 """Classifiers from ``keras.applications``, with random or with ImageNet weights (Hazra et al. 2022, section 4)."""
 
 import hashlib
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smearsynth import weights as files_of_weights
 from smearsynth.errors import UserError
 
 
@@ -146,11 +146,4 @@ def _loaded(base: Any, about: Application, name: str, path: Path) -> None:
 
 def load_weights(base: Any, file: Path, name: str, *, fix: str) -> None:
     """Load the weights of a network without its top; refuses those of another network, or of a part of this one."""
-    try:
-        with warnings.catch_warnings():
-            # Keras leaves layers that a file does not know as they are, and only warns of it.
-            warnings.filterwarnings("error", message=".*(retain|Skipping).*")
-            base.load_weights(file)
-    except (ValueError, OSError, KeyError, UserWarning) as error:
-        first = str(error).strip().splitlines()[0]
-        raise UserError.of(str(file), f"not weights of {name} without its top ({first})", fix) from None
+    files_of_weights.load(base, file, what=f"weights of {name} without its top", fix=fix)

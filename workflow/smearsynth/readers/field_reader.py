@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from smearsynth import options as configuration
-from smearsynth import seeds
+from smearsynth import seeds, weights
 from smearsynth.errors import UserError
 from smearsynth.files import atomic, read_json, write_json
 from smearsynth.gans import engine
@@ -131,9 +131,6 @@ def load(folder: Path, *, device: Literal["auto", "cpu", "gpu"] | None = None) -
     classes = field_classes.from_json(about["classes"])
     thresholds = Thresholds(about["thresholds"]["nms"], tuple(about["thresholds"]["scores"]))
     model = network(options, classes=len(classes.types), seed=0)
-    try:
-        model.keras_model.load_weights(str(folder / WEIGHTS))
-    except (OSError, ValueError) as error:
-        fix = "train the reader again, or copy its folder again from its source"
-        raise UserError.of(str(folder / WEIGHTS), f"no weights of this reader ({error})", fix) from None
+    fix = "train the reader again, or copy its folder again from its source"
+    weights.load(model.keras_model, folder / WEIGHTS, what="weights of this reader", fix=fix)
     return FieldReader(model, options, classes, thresholds)

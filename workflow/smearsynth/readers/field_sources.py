@@ -11,10 +11,10 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from smearsynth import images
+from smearsynth import images, structure
 from smearsynth.backgrounds import light
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside
 from smearsynth.pairs import field_maps
 from smearsynth.readers import field_look
 from smearsynth.slides import listing, runs
@@ -91,7 +91,7 @@ class Slides:
 
     def __init__(self, instances: Path, pictures: Path, *, um_per_px: float | None, least_visible: float, whole: bool = False):
         self.name = instances.name
-        self.categories = read_json(instances)["categories"]
+        self.categories = structure.read(instances, {"categories": [{"id": int, "name": str}]}, fix=listing.FIX)["categories"]
         self._slides = list(listing.slides(instances))
         self._pictures, self._um_per_px, self._least, self._whole = pictures, um_per_px, least_visible, whole
         if not self._slides:
@@ -111,11 +111,14 @@ class Slides:
     def field(self, index: int, numbers: dict[int, int]) -> Field:
         """A slide as a field, at its own resolution."""
         image, cells = self._slides[index]
-        picture = images.read(self._pictures / image["file_name"])
+        picture = images.read(inside(self._pictures, image["file_name"], where=self.name))
         owners = np.zeros(picture.shape[:2], np.int32)
+        if owners.shape != (image["height"], image["width"]):
+            what = f"{image['file_name']} has other sides than {self.name} says"
+            raise UserError.of(str(self._pictures), what, "give the pictures that the file was made for")
         classes = np.array([numbers[cell["category_id"]] for cell in cells], int)
         for number, cell in enumerate(cells, start=1):
-            part = runs.decode(cell["segmentation"])
+            part = runs.decode(cell["segmentation"], owners.shape)
             hidden = 1 - cell.get("occluded_rate", 0.0) < self._least or classes[number - 1] == IGNORED
             owners[part.slices][part.mask] = IGNORED if hidden else number
         return Field(picture, owners, classes, self._hidden(cells, owners) if self._whole else None)
@@ -126,7 +129,7 @@ class Slides:
         hidden = np.zeros_like(owners)
         told = [one for one in enumerate(cells, start=1) if "amodal_segmentation" in one[1]]
         for number, cell in sorted(told, key=lambda one: one[1].get("z", 0.0)):
-            part = runs.decode(cell["amodal_segmentation"])
+            part = runs.decode(cell["amodal_segmentation"], owners.shape)
             # Later ones lie higher; what is seen itself is not hidden.
             under = part.mask & (owners[part.slices] != number)
             hidden[part.slices][under] = number
@@ -144,7 +147,8 @@ class Maps:
 
     def __init__(self, index: Path):
         self.name = f"{index.parent.name}/{index.name}"
-        self.categories = read_json(index)["categories"]
+        form = {"categories": [{"id": int, "name": str}]}
+        self.categories = structure.read(index, form, fix=field_maps.FIX)["categories"]
         self._maps = field_maps.read(index, split="train")
         if not self._maps:
             raise UserError.of(str(index), "no training field in it", "check cells.splits in the configuration")

@@ -6,9 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from smearsynth import images
+from smearsynth import images, structure
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
+from smearsynth.structure import Maybe
+
+ENTRY = {"file": str, "cell_id": Maybe(int), "category_id": Maybe(int), "split": Maybe(str)}
 
 
 @dataclass(frozen=True)
@@ -105,22 +108,23 @@ def read(source: str | Path, *, window: int, size: int, split: str | None = None
     entries = index.get("pairs", index.get("cells")) if isinstance(index, dict) else None
     if not isinstance(entries, list):
         raise UserError.of(str(source), "neither 'pairs' nor 'cells' in it", "give an index of pairs or of generated cells")
+    structure.check(entries, [ENTRY], where=source, fix="give an index of pairs or of generated cells")
     halves = "pairs" in index
-    chosen = [entry for entry in entries if split is None or entry["split"] == split]
+    chosen = [entry for entry in entries if split is None or entry.get("split") == split]
     if not chosen:
         raise UserError.of(
             str(source), f"no cells{f' of split {split}' if split else ''}", "check cells.splits in the configuration"
         )
 
     def picture(entry: dict) -> np.ndarray:
-        whole = images.read(source.parent / entry["file"])
+        whole = images.read(inside(source.parent, entry["file"], where=source))
         return fit(whole[:, : whole.shape[1] // 2] if halves else whole, window=window, size=size)
 
     return Cells(
         tuple(entry["file"] for entry in chosen),
-        tuple(entry["cell_id"] for entry in chosen),
-        tuple(entry["category_id"] for entry in chosen),
-        tuple(entry["split"] for entry in chosen),
+        tuple(entry.get("cell_id") for entry in chosen),
+        tuple(entry.get("category_id") for entry in chosen),
+        tuple(entry.get("split") for entry in chosen),
         np.stack([picture(entry) for entry in chosen]),
     )
 

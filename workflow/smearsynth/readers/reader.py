@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from smearsynth import options as configuration
+from smearsynth import weights
 from smearsynth.files import read_json, write_json
 from smearsynth.gans import engine
 from smearsynth.readers.architectures import Model, build
@@ -48,5 +49,5 @@ def load(folder: str | Path) -> Reader:
     options = configuration.build(ReaderOptions, about["options"], where="readers")
     engine.configure(device=options.device, threads=options.threads)
     model = build(options.architecture, size=options.size, classes=len(about["types"]), seed=0)
-    model.load_weights(folder / WEIGHTS)
+    weights.load(model, folder / WEIGHTS, what="the weights of this reader", fix="train the reader again")
     return Reader(model, options, tuple(about["types"]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from smearsynth import images
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
 from smearsynth.slides import runs
 from smearsynth.slides.cutout import around, place
 from smearsynth.taxonomy import Taxonomy
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
     if not found:
         raise UserError.of(str(args.instances), f"has no image with id {args.slide}", f"from 1 to {len(data['images'])}")
     cells = [entry for entry in data["annotations"] if entry["image_id"] == args.slide]
-    images.write(args.out, draw(images.read(args.images / found[0]["file_name"]), cells, taxonomy))
+    images.write(args.out, draw(images.read(inside(args.images, found[0]["file_name"], where=args.instances)), cells, taxonomy))
 
 
 def draw(picture: np.ndarray, cells: list[dict], taxonomy: Taxonomy, *, legend: bool = True) -> np.ndarray:

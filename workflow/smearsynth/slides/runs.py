@@ -37,10 +37,10 @@ def encode(part: Window, shape: tuple[int, int]) -> dict:
     return {"size": [int(side) for side in packed["size"]], "counts": packed["counts"].decode("ascii")}
 
 
-def decode(segmentation: dict) -> Window:
-    """The inverse of `encode`, cut to the mask's bounding rectangle; `UserError` for what are no run lengths."""
+def decode(segmentation: dict, shape: tuple[int, ...] | None = None) -> Window:
+    """The inverse of `encode`, cut to the mask's rectangle; see `run_lengths.counts` for `shape` and errors."""
+    edges = np.cumsum(run_lengths.counts(segmentation, shape))
     height = segmentation["size"][0]
-    edges = np.cumsum(run_lengths.counts(segmentation))
     starts, ends = edges[0:-1:2], edges[1::2]
     starts = starts[: len(ends)]
     if len(starts) == 0:

@@ -1,0 +1,167 @@
+"""HDF5 files of weights from anywhere: numbers alone, no more than a network has, nothing that leads to other files or code."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from smearsynth.errors import UserError
+
+MAX_BYTES = 2**32
+"""Of all arrays of a file together; the largest of Keras's applications has a third of that."""
+MAX_ENTRIES = 100_000
+"""Groups and arrays of a file."""
+CARRIERS = (
+    "Lambda",
+    "TFSMLayer",
+    "JaxLayer",
+    "FlaxLayer",
+    "TorchModuleWrapper",
+    "TextVectorization",
+    "StringLookup",
+    "IntegerLookup",
+)
+"""Layers of Keras that carry code, or read the files that they name."""
+VALUES = ("__keras_tensor__", "__tuple__", "__ellipsis__", "__numpy__", "__tensor__", "__bytes__")
+"""What Keras writes of a graph besides layers."""
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def check(path: str | Path, *, fix: str) -> None:
+    """Refuse what is not weights alone, before Keras or TensorFlow sees it.
+
+    Parameters
+    ----------
+    path : path
+        HDF5, as ``save_weights`` of Keras writes it, or a whole model's; `architecture` checks the latter's layers.
+    fix : str
+        Which file to give instead.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, no HDF5 (as a ``.keras`` archive or a pickle), damaged, refers to other files, holds anything but
+        numbers and short texts, or tells of more than `MAX_BYTES` or `MAX_ENTRIES`.
+    """
+    import h5py
+
+    path = Path(path)
+    if not path.is_file():
+        raise UserError.of(str(path), "no such file", fix)
+    try:
+        with open(path, "rb") as handle:
+            if handle.read(len(SIGNATURE)) != SIGNATURE:
+                raise ValueError("not an HDF5 file: archives and pickles may carry code and are not read")
+        with h5py.File(path, "r") as file:
+            _walk(file)
+    # h5py raises a dozen kinds of errors for a damaged file.
+    except Exception as error:
+        raise UserError.of(str(path), f"not weights that can be read ({str(error) or type(error).__name__})", fix) from None
+
+
+def _walk(file: Any) -> None:
+    """Look at every link and array of a file, without following what leads out of it or round in circles."""
+    import h5py
+
+    groups, entries, size, seen = [file], 0, 0, set()
+    while groups:
+        group = groups.pop()
+        entries += len(group) + len(group.attrs)
+        if entries > MAX_ENTRIES:
+            raise ValueError(f"more than {MAX_ENTRIES:,} entries")
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ValueError(f"{name[:40]} is a link to another place")
+            entry = group[name]
+            # A group may hold itself, an array may stand in many places.
+            place = h5py.h5o.get_info(entry.id).addr
+            if place in seen:
+                continue
+            seen.add(place)
+            if isinstance(entry, h5py.Group):
+                groups.append(entry)
+            elif isinstance(entry, h5py.Dataset):
+                size += _bytes(entry)
+                if size > MAX_BYTES:
+                    raise ValueError(f"arrays of more than {MAX_BYTES:,} bytes")
+            else:
+                raise ValueError(f"{name[:40]} is neither group nor array")
+
+
+def _bytes(array: Any) -> int:
+    """Size of an array in memory; refuses other files' content, and anything but numbers and fixed texts."""
+    if array.external or array.is_virtual:
+        raise ValueError(f"{array.name[:40]} lies in other files")
+    if array.dtype.kind not in "biufSV" or array.dtype.hasobject:
+        # Keras keeps a layer's own texts as variable strings: empty of arrays, and small.
+        if array.size > 1000:
+            raise ValueError(f"{array.name[:40]} holds {array.dtype}, not numbers")
+        return 0
+    return int(array.size) * array.dtype.itemsize
+
+
+def load(network: Any, path: str | Path, *, what: str, fix: str) -> None:
+    """Give a network of Keras the weights of a file, after `check`.
+
+    Parameters
+    ----------
+    network : keras.Model
+    path : path
+    what : str
+        What the file should be, for messages: ``"the weights of this model"``.
+    fix : str
+
+    Raises
+    ------
+    UserError
+        As `check`, and where the weights are not those of the network, all of them.
+    """
+    check(path, fix=fix)
+    try:
+        with warnings.catch_warnings():
+            # Keras leaves layers that a file does not know as they are, and only warns of it.
+            warnings.filterwarnings("error", message=".*(retain|Skipping).*")
+            network.load_weights(str(path))
+    # Keras and h5py raise a dozen kinds of errors for a file of other content.
+    except Exception as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError.of(str(path), f"not {what} ({first})", fix) from None
+
+
+def architecture(told: Any, *, where: str | Path, fix: str) -> None:
+    """Refuse a model's layers, as its JSON tells them, that carry code or name any.
+
+    Parameters
+    ----------
+    told : object
+        ``model_config``, from JSON.
+    where : str or path
+        The file, for messages.
+    fix : str
+
+    Raises
+    ------
+    UserError
+        For a layer that Keras itself does not have, a Lambda, and a function that is not one of Keras's.
+    """
+    import keras
+
+    waiting, looked = [told], 0
+    while waiting:
+        one = waiting.pop()
+        looked += 1
+        if isinstance(one, int) and abs(one) > 2**16:
+            raise UserError.of(str(where), f"a layer of {one} units, sides or channels", fix)
+        if looked > MAX_ENTRIES:
+            raise UserError.of(str(where), f"layers of more than {MAX_ENTRIES:,} entries", fix)
+        if isinstance(one, dict):
+            name, module = one.get("class_name"), one.get("module")
+            own = module is None or (isinstance(module, str) and module.split(".")[0] == "keras")
+            spaces = (keras.layers, keras, keras.initializers, keras.regularizers, keras.constraints, keras.dtype_policies)
+            known = isinstance(name, str) and any(isinstance(getattr(space, name, None), type) for space in spaces)
+            plain = own and (known or name in ("Functional", *VALUES)) and one.get("registered_name") in (None, name)
+            if name is not None and (name in CARRIERS or not plain):
+                what = f"a layer or function {name!r:.40} of {module or 'nowhere'!r:.40}: it may carry code, which is not run"
+                raise UserError.of(str(where), what, fix)
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
