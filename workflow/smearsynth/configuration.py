@@ -63,7 +63,12 @@ def check(config: dict, schema: Path) -> None:
     UserError
         With everything that the schema finds or, where it finds nothing, everything that the stages' own options find.
     """
-    raise_all(against_schema(config, yaml.safe_load(schema.read_text(encoding="utf-8"))))
+    check_by(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
+
+
+def check_by(config: dict, schema: dict) -> None:
+    """`check` by a schema that is at hand."""
+    raise_all(against_schema(config, schema))
     problems: list[Problem] = []
     for path, (module, name) in SECTIONS.items():
         try:

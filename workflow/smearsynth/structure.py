@@ -82,11 +82,21 @@ def _fault(data: Any, form: Any) -> tuple[str, Any, str] | None:
         return "", data, "a list"
     if isinstance(form, tuple) and len(form) != len(data):
         return "", data, f"a list of {len(form)}"
+    if form in ([float], [int]) and _are(data, form[0]):
+        return None
     inners = form if isinstance(form, tuple) else form * len(data)
     for at, (entry, inner) in enumerate(zip(data, inners)):
         if (fault := _fault(entry, inner)) is not None:
             return f"[{at}]{fault[0]}", *fault[1:]
     return None
+
+
+def _are(values: list, kind: type) -> bool:
+    """Whether a list, of millions perhaps, surely holds numbers of a kind alone."""
+    if not set(map(type, values)) <= {int, kind}:
+        return False
+    # A sum with NaN or Infinity is one of them.
+    return not values or (min(values) >= -LARGEST and max(values) <= LARGEST and math.isfinite(sum(values)))
 
 
 def _is(value: Any, kind: type) -> bool:

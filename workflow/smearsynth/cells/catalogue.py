@@ -97,6 +97,7 @@ def read(path: str | Path) -> Catalogue:
     path = Path(path)
     data = structure.read(path, FORM, fix=FIX)
     pictures = {image["id"]: image for image in data["images"]}
+    paths = {number: inside(path.parent, image["file_name"], where=path) for number, image in pictures.items()}
     cells = []
     for entry in data["annotations"]:
         if (image := pictures.get(entry["image_id"])) is None:
@@ -105,6 +106,5 @@ def read(path: str | Path) -> Catalogue:
             raise UserError.of(f"{path}: annotation {entry['id']}", "an outline of less than three points", FIX)
         polygons = tuple(coco.from_flat(flat) for flat in entry["segmentation"])
         told = entry["origin"] != "found" or bool(entry.get("label"))
-        file = inside(path.parent, image["file_name"], where=path)
-        cells.append(Cell(entry["id"], entry["category_id"], polygons, image, entry["origin"], file, told))
+        cells.append(Cell(entry["id"], entry["category_id"], polygons, image, entry["origin"], paths[image["id"]], told))
     return Catalogue(tuple(cells), tuple(data["categories"]))
