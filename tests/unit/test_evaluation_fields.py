@@ -13,7 +13,7 @@ from pycocotools.cocoeval import COCOeval
 from smearsynth import coco, images
 from smearsynth.cli import dispatch
 from smearsynth.errors import UserError
-from smearsynth.evaluation import field_annotations, field_answer, field_compare, field_selection
+from smearsynth.evaluation import field_annotations, field_answer, field_compare
 from smearsynth.evaluation.field_compare import MEASURES, Difference, Estimate
 from smearsynth.evaluation.field_matches import match
 from smearsynth.evaluation.field_options import FieldDistanceOptions, FieldFeaturesOptions, FieldsOptions, FieldTwoSampleOptions
@@ -95,16 +95,22 @@ def test_a_box_counts_up_to_its_overlap_and_not_beyond(tmp_path):
     assert matched(tmp_path, [[(1, box(0), None, None)]], found)["red"].precisions() == pytest.approx([1.0] * 7 + [0.0] * 3)
 
 
-def test_boxes_with_a_margin_around_the_cells_are_met_by_found_ones_as_wide(tmp_path):
+@pytest.mark.parametrize("outlined", [False, True])
+def test_boxes_with_a_margin_around_the_cells_are_met_by_found_ones_as_wide(tmp_path, outlined):
     # Of 10 × 10 in 16 × 16 the overlap is 0.39; at the frame there is no room for a margin.
     true = [(3, (97.0, 97.0, 16.0, 16.0), None, None), (3, (0.0, 50.0, 13.0, 16.0), None, None)]
-    read = [(3, (100.0, 100.0, 10.0, 10.0), 0.9, None), (3, (0.0, 53.0, 10.0, 10.0), 0.8, None)]
+    masks = np.zeros((2, 400, 400), bool)
+    masks[0, 100:110, 100:110] = masks[1, 53:63, :10] = True
+    boxes = (100.0, 100.0, 10.0, 10.0), (0.0, 53.0, 10.0, 10.0)
+    read = [(3, box, 0.9, mask if outlined else None) for box, mask in zip(boxes, masks, strict=True)]
     truth, _ = field_annotations.read(coco_file(tmp_path / "truth.json", [true]), KINDS, scored=False)
     found, _ = field_annotations.read(coco_file(tmp_path / "found.json", [read]), KINDS, scored=True)
-    assert match(truth, found, on="bbox")["platelet"].precisions()[0] < 0.5
-    wide = field_selection.widened(found, {"platelet": 3.0, "red": 9.0})
-    assert match(truth, wide, on="bbox")["platelet"].precisions() == pytest.approx([1.0] * 10)
-    assert field_selection.widened(found, {"red": 9.0}) == found
+
+    def precisions(margins):
+        return match(truth, found, on="bbox", margins=margins)["platelet"].precisions()
+
+    assert precisions({"platelet": 3.0, "red": 9.0}) == pytest.approx([1.0] * 10)
+    assert precisions({"red": 9.0})[0] == precisions(None)[0] < 0.5
 
 
 def test_a_field_of_150_cells_is_counted_whole(tmp_path):

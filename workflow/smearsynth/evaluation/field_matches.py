@@ -1,6 +1,7 @@
 """Average precision of found cells by COCOeval, matched once image by image, so that resamples of the images cost little."""
 
 import io
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ class Matches:
         return np.bincount(self.images[kept], minlength=len(self.truth))
 
 
-def match(truth: FieldCells, found: FieldCells, *, on: str) -> dict[str, Matches]:
+def match(truth: FieldCells, found: FieldCells, *, on: str, margins: Mapping[str, float] | None = None) -> dict[str, Matches]:
     """Match what was found with the truth, kind by kind.
 
     Parameters
@@ -83,6 +84,10 @@ def match(truth: FieldCells, found: FieldCells, *, on: str) -> dict[str, Matches
         Of the same images.
     on : {"bbox", "segm"}
         Boxes, of the outline where there is one, or masks.
+    margins : mapping of str to float, optional
+        By kind how many pixels found boxes are drawn wider on each side, within the picture. Experts leave a margin between a
+        cell and its box, the same around small cells as around large ones: a box exactly around a platelet overlaps an expert's
+        of TXL-PBC by 0.74 in the mean.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def match(truth: FieldCells, found: FieldCells, *, on: str) -> dict[str, Matches
         By kind.
     """
     names = sorted(truth.images)
-    evaluation = _evaluated(names, truth, found, on)
+    evaluation = _evaluated(names, truth, found, on, margins or {})
     results = {}
     for kind, kind_id in KIND_IDS.items():
         start = (kind_id - 1) * len(names)
@@ -115,11 +120,11 @@ def _concatenated(images: list[dict | None], thresholds: int) -> Matches:
     return Matches(np.concatenate(at)[order], score[order], of_right, of_ignored, truth)
 
 
-def _evaluated(names: list[str], truth: FieldCells, found: FieldCells, on: str) -> Any:
+def _evaluated(names: list[str], truth: FieldCells, found: FieldCells, on: str, margins: Mapping[str, float]) -> Any:
     """A COCOeval that has matched, in all sizes of cells together."""
     # COCO's classes print.
     with redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(_indexed(names, truth, on), _indexed(names, found, on), on)
+        evaluation = COCOeval(_indexed(names, truth, on, {}), _indexed(names, found, on, margins), on)
         evaluation.params.imgIds = list(range(1, len(names) + 1))
         evaluation.params.catIds = list(KIND_IDS.values())
         evaluation.params.areaRng = [[0, 1e10]]
@@ -131,8 +136,8 @@ def _evaluated(names: list[str], truth: FieldCells, found: FieldCells, on: str) 
     return evaluation
 
 
-def _indexed(names: list[str], cells: FieldCells, on: str) -> COCO:
-    """A COCO object with images and kinds numbered alike for truth and found."""
+def _indexed(names: list[str], cells: FieldCells, on: str, margins: Mapping[str, float]) -> COCO:
+    """A COCO object with images and kinds numbered alike for truth and found, boxes drawn wider by `margins`."""
     indexed = COCO()
     annotations: list[dict] = []
     for number, name in enumerate(names, 1):
@@ -150,8 +155,8 @@ def _indexed(names: list[str], cells: FieldCells, on: str) -> COCO:
     }
     indexed.createIndex()
     for entry in annotations:
+        image = cells.images[names[entry["image_id"] - 1]]
         if entry.get("segmentation"):
-            image = cells.images[names[entry["image_id"] - 1]]
             entry["segmentation"] = run_lengths.packed(entry["segmentation"], (image["height"], image["width"]))
             if on == "bbox":
                 entry["bbox"] = rle.toBbox(entry["segmentation"]).tolist()
@@ -160,4 +165,13 @@ def _indexed(names: list[str], cells: FieldCells, on: str) -> COCO:
                 raise ValueError(f"{cells.where}: a cell without outline cannot be matched by masks")
             x, y, width, height = entry["bbox"]
             entry["segmentation"] = [[x, y, x + width, y, x + width, y + height, x, y + height]]
+        if margin := margins.get(entry["kind"], 0.0):
+            entry["bbox"] = _wider(entry["bbox"], margin, image)
     return indexed
+
+
+def _wider(box: list[float], margin: float, image: dict) -> list[float]:
+    """A box (x, y, width, height) with a margin on each side, within its picture."""
+    x, y, width, height = box
+    left, top = max(0.0, x - margin), max(0.0, y - margin)
+    return [left, top, min(image["width"], x + width + margin) - left, min(image["height"], y + height + margin) - top]

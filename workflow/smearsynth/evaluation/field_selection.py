@@ -116,21 +116,3 @@ def outlined(
 def _of_kinds(one: FieldCells, kinds: list[str]) -> FieldCells:
     kept = (*kinds, IGNORE)
     return replace(one, cells={name: [c for c in cells if c["kind"] in kept] for name, cells in one.cells.items()})
-
-
-def widened(found: FieldCells, margins: Mapping[str, float]) -> FieldCells:
-    """What was found, its boxes drawn wider on each side by a number of pixels for each kind, within the picture.
-
-    Experts leave a margin between a cell and its box, a larger one around what is small: by TXL-PBC's measure a platelet's
-    box exactly around it overlaps the expert's by 0.74 in the mean.
-    """
-
-    def wide(cell: dict, image: dict) -> dict:
-        margin = margins.get(cell["kind"], 0.0)
-        x, y, width, height = cell["bbox"]
-        left, top = max(0.0, x - margin), max(0.0, y - margin)
-        right, bottom = min(image["width"], x + width + margin), min(image["height"], y + height + margin)
-        return {**cell, "bbox": [left, top, max(0.0, right - left), max(0.0, bottom - top)]}
-
-    cells = {name: [wide(cell, found.images[name]) for cell in own] for name, own in found.cells.items()}
-    return replace(found, cells=cells)

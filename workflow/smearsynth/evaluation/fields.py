@@ -57,15 +57,11 @@ def run(args) -> None:
         pixels = ", ".join(f"{kind} {margin:g}" for kind, margin in margins.items())
         notes.append(f"Found boxes were drawn wider on each side before they were compared, by pixels: {pixels}.")
     for on, place in PLACES.items():
-        if on == "bbox":
-            true, told = truth, []
-            compared = {name: [field_selection.widened(one, margins) for one in found] for name, found in readers.items()}
-        else:
-            true, compared, told = field_selection.outlined(truth, readers)
+        true, compared, told = (truth, readers, []) if on == "bbox" else field_selection.outlined(truth, readers)
         notes += told
         if not compared:
             continue
-        matches = {name: [match(true, one, on=on) for one in found] for name, found in compared.items()}
+        matches = {name: [match(true, one, on=on, margins=margins) for one in found] for name, found in compared.items()}
         rng = seeds.rng(args.seed, "evaluation", "fields")
         drawn = field_compare.resampled(matches, rng, count_from=options.count_from, resamples=options.resamples)
         rows += [row for name in drawn for row in _rows(name, place, drawn[name], matches[name], options)]
