@@ -91,10 +91,10 @@ def test_training_that_is_told_to_leave_saves_and_goes_on_to_the_same_weights(no
     before = {job["id"] for job in nodes.jobs()}
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(through, nodes, there, target)
-        nodes.wait(lambda: (state / "fingerprint").exists() or run.done(), "training to start", seconds=300)
+        nodes.wait(lambda: (state / "fingerprint").exists() or run.done(), "training to start", seconds=600)
         (training,) = (job for job in nodes.jobs() if job["id"] not in before)
         nodes.call("scancel", "--signal=TERM", training["id"])
-        nodes.wait(lambda: any(state.glob("step-*.npz")) or run.done(), "a state", seconds=60)
+        nodes.wait(lambda: any(state.glob("step-*.npz")) or run.done(), "a state", seconds=600)
         step = max(int(path.name.split("-")[1]) for path in state.glob("step-*.npz"))
         run.result()
     assert 0 < step < STEPS
