@@ -17,7 +17,7 @@ from smearsynth import arrays, coco, files, images, run_lengths, structure, weig
 from smearsynth.cells import catalogue
 from smearsynth.cells.polygons import checked, from_run_lengths
 from smearsynth.errors import UserError
-from smearsynth.evaluation import torch_file
+from smearsynth.evaluation import field_annotations, kit_answers, kit_sources, torch_file
 
 
 def png(width: int, height: int) -> bytes:
@@ -373,3 +373,32 @@ def test_an_outline_of_half_a_point_is_no_cell_of_a_catalogue(tmp_path):
     files.write_json(tmp_path / "c.json", {"images": [image], "annotations": [cell], "categories": [{"id": 2, "name": "red"}]})
     with pytest.raises(UserError, match="annotation 1: an outline of less than three points"):
         catalogue.read(tmp_path / "c.json")
+
+
+def test_answers_with_bare_returns_are_no_table(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    item = {"item": "i0", "set": "real", "type": "a", "beside": "one", "again": None}
+    files.write_json(tmp_path / "key.json", {"kit": "k", "types": ["a"], "sets": ["one"], "items": [item]})
+    for content in (b"kit,reader\r,item\n", b"kit,reader,item,shown,judgement,type,milliseconds\nk,r\r,i0,1,real,a,9\n"):
+        (tmp_path / "r.csv").write_bytes(content)
+        with pytest.raises(UserError, match=r"not readable as a table|no column"):
+            kit_answers.read(tmp_path / "key.json", [tmp_path / "r.csv"])
+
+
+@pytest.mark.parametrize("data", [{"categories": 2**63}, {"fields": [], "categories": 7}, {"images": [], "categories": [[]]}, 3])
+def test_a_kit_wants_fields_of_its_form(tmp_path, data):
+    """Found by the campaign of tests/fuzz."""
+    files.write_json(tmp_path / "index.json", data)
+    with pytest.raises(UserError):
+        kit_sources.fields(tmp_path / "index.json", real=False, around=("red",))
+
+
+def test_a_crowd_is_one_or_none(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    cell = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 3, 3], "area": 9.0, "iscrowd": []}
+    image = {"id": 1, "file_name": "a.png", "width": 8, "height": 8}
+    data = {"images": [image], "annotations": [cell], "categories": [{"id": 1, "name": "red"}]}
+    found, wrong = field_annotations.check(tmp_path / "a.json", data, {}, scored=False)
+    assert found is None and "iscrowd" in str(wrong[0])
+    cell["iscrowd"] = 1
+    assert not field_annotations.check(tmp_path / "a.json", data, {}, scored=False)[1]

@@ -111,6 +111,7 @@ def _annotations(path: Path, entries: list[dict], *, scored: bool) -> list[Probl
         return isinstance(box, list) and len(box) == 4 and all(map(_finite, box)) and min(box[2:]) > 0
 
     faults = [("without a box [x, y, width, height]", "give every cell the box of its outline", boxed)]
+    faults.append(("with an iscrowd that is neither 0 nor 1", "write 0 or 1", lambda entry: _is_flag(entry.get("iscrowd", 0))))
     if scored:
         fix = "write the reader's confidence, a number, as score: average precision ranks by it"
         faults.append(("without a score", fix, lambda entry: _finite(entry.get("score"))))
@@ -135,6 +136,10 @@ def _outlines(path: Path, data: dict) -> list[Problem]:
             wrong.append((entry["id"], error.problems[0]))
     # The first tells enough of them all.
     return [Problem(f"{path}: annotation {first}", f"{one.what}; {len(wrong)} such", one.fix) for first, one in wrong[:1]]
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, int | float) and value in (0, 1)
 
 
 def _side(value: object) -> bool:

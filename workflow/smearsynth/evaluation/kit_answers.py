@@ -141,7 +141,11 @@ def _rows(path: Path, problems: list[Problem]) -> list[dict[str, str]]:
         return []
     header = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    except csv.Error as error:
+        problems.append(Problem(str(path), f"not readable as a table ({error})", again))
+        return []
     if not text.strip():
         problems.append(Problem(str(path), "the file is empty", again))
     elif missing:

@@ -19,6 +19,7 @@ CATEGORIES = Maybe([{"id": int}])
 FIELDS: dict = {"fields": [{"file": str, "cells": [INSIDE], **SIDES}], "categories": CATEGORIES}
 PICTURES: dict = {"images": [{"id": int, "file_name": str, **SIDES}], "annotations": [{"image_id": int, **INSIDE}]}
 PICTURES |= {"categories": CATEGORIES}
+OTHER = {"categories": CATEGORIES}
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def fields(index: Path, *, real: bool, around: tuple[str, ...]) -> list[Field]:
     fix = "give pairs/fields/index.json, slides/instances.json or a COCO file"
     if not isinstance(data, dict):
         raise UserError.of(str(index), "no fields", fix)
-    structure.check(data, FIELDS if "fields" in data else PICTURES if "images" in data else {}, where=index, fix=fix)
+    structure.check(data, FIELDS if "fields" in data else PICTURES if "images" in data else OTHER, where=index, fix=fix)
     kinds = {c["id"]: c.get("kind", c.get("supercategory")) for c in data.get("categories") or ()}
     if "fields" in data:
         folder, pictures = index.parent, data["fields"]
