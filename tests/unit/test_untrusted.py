@@ -17,7 +17,7 @@ from smearsynth import arrays, coco, files, images, run_lengths, structure, weig
 from smearsynth.cells import catalogue
 from smearsynth.cells.polygons import checked, from_run_lengths
 from smearsynth.errors import UserError
-from smearsynth.evaluation import field_annotations, kit_answers, kit_sources, torch_file
+from smearsynth.evaluation import field_annotations, field_crops, kit_answers, kit_sources, torch_file
 
 
 def png(width: int, height: int) -> bytes:
@@ -402,3 +402,23 @@ def test_a_crowd_is_one_or_none(tmp_path):
     assert found is None and "iscrowd" in str(wrong[0])
     cell["iscrowd"] = 1
     assert not field_annotations.check(tmp_path / "a.json", data, {}, scored=False)[1]
+
+
+def test_crops_around_cells_want_their_pictures_sides(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    image = {"id": 1, "file_name": "a.png", "height": 8}
+    files.write_json(tmp_path / "c.json", {"images": [image], "annotations": [], "categories": []})
+    assert len(field_crops.pictures(tmp_path / "c.json")) == 1
+    with pytest.raises(UserError, match=r"images\[0\].width is None"):
+        field_crops.pictures(tmp_path / "c.json", around=("red",))
+
+
+def test_a_picture_of_no_split_is_no_catalogues(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    cell = {"id": 1, "image_id": 1, "category_id": 2, "origin": "given", "segmentation": [[1, 1, 5, 1, 5, 5]]}
+    image = {"id": 1, "file_name": "a.png", "width": 8, "height": 8}
+    files.write_json(tmp_path / "c.json", {"images": [image], "annotations": [cell], "categories": [{"id": 2, "name": "red"}]})
+    found = catalogue.read(tmp_path / "c.json").cells[0]
+    with pytest.raises(UserError, match="image 1: no split"):
+        assert found.split
+    assert found.fold is None

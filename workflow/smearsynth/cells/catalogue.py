@@ -15,8 +15,9 @@ import numpy as np
 from smearsynth import coco, images, structure
 from smearsynth.errors import UserError
 from smearsynth.files import inside
+from smearsynth.structure import Maybe
 
-IMAGE = {"id": int, "file_name": str, "width": int, "height": int}
+IMAGE = {"id": int, "file_name": str, "width": int, "height": int, "fold": Maybe(int)}
 CELL = {"id": int, "image_id": int, "category_id": int, "segmentation": [[float]], "origin": str}
 FORM = {"images": [IMAGE], "annotations": [CELL], "categories": [{"id": int, "name": str}]}
 FIX = "give the catalogue.json of a run"
@@ -55,12 +56,14 @@ class Cell:
     @property
     def split(self) -> str:
         """``train`` or ``test``."""
-        return self.image["split"]
+        if not isinstance(told := self.image.get("split"), str):
+            raise UserError.of(f"image {self.image['id']}", "no split in its catalogue", FIX)
+        return told
 
     @property
     def fold(self) -> int | None:
         """0 or 1 for training cells (thesis 3.4), None for test cells."""
-        return self.image["fold"]
+        return self.image.get("fold")
 
     @property
     def shape(self) -> tuple[int, int]:

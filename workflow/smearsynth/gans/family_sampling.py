@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from smearsynth import images
-from smearsynth.files import read_json
 from smearsynth.gans import engine, trained
 from smearsynth.gans.family import CODES, Recipe
 from smearsynth.gans.family_options import FamilyOptions, recipe
@@ -31,7 +30,7 @@ def load(folder: str | Path, device: str = "auto") -> "FamilyGenerator":
         If the weights are missing, of another model, or changed since they were written.
     """
     folder = Path(folder)
-    model = read_json(folder / "model.json")
+    model = trained.about(folder, {"model": str, "size": int, "weights_sha256": str})
     options = build(FamilyOptions, model["options"], where=str(folder / "model.json"))
     engine.configure(device=device, threads=options.threads)
     from smearsynth.gans.networks import family as networks

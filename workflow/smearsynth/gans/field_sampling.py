@@ -13,6 +13,7 @@ from smearsynth.gans import engine, field_planes, field_style, trained
 from smearsynth.gans.field_options import FieldOptions
 from smearsynth.options import build
 from smearsynth.seeds import rng
+from smearsynth.structure import Maybe
 
 BLOCK = 128
 """Side of the blocks of noise that have a stream of their own, in pixels of their grid."""
@@ -41,9 +42,10 @@ def load(folder: str | Path, device: str = "auto", *, threads: int | None = None
     """
     folder = Path(folder)
     model = read_json(folder / "model.json")
-    if model.get("generator") != "field":
+    if not isinstance(model, dict) or model.get("generator") != "field":
         fix = "give the folder of a model that gans field_train has written"
         raise UserError.of(str(folder / "model.json"), "not the model of a field generator", fix)
+    model = trained.about(folder, {"weights": str, "um_per_px": Maybe(float)})
     options = build(FieldOptions, model["options"], where=str(folder / "model.json"))
     device = engine.configure(device=device, threads=threads or options.threads)
     if precision == "auto":
@@ -52,7 +54,7 @@ def load(folder: str | Path, device: str = "auto", *, threads: int | None = None
     trained.load_weights(network, folder / "generator.weights.h5", model["weights"])
     styles = field_style.Styles.load(folder / "styles.npz")
     return FieldGenerator(
-        network, categories=tuple(model["categories"]), styles=styles, options=options, um_per_px=model["um_per_px"]
+        network, categories=tuple(model["categories"]), styles=styles, options=options, um_per_px=model.get("um_per_px")
     )
 
 

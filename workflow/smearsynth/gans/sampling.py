@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from smearsynth import coco, images
-from smearsynth.files import read_json
 from smearsynth.gans import augment, data, engine, guides, trained
 from smearsynth.gans.options import DefaultOptions, GanOptions
 from smearsynth.options import build
@@ -70,7 +69,7 @@ def load(folder: str | Path, device: str = "auto", *, tries: int = guides.TRIES)
         outlines are those of the guides' own cells.
     """
     folder = Path(folder)
-    model = read_json(folder / "model.json")
+    model = trained.about(folder, {"size": int})
     options = build(GanOptions, model["options"], where=str(folder / "model.json"))
     engine.configure(device=device, threads=options.threads)
     weights = folder / "generator.weights.h5"

@@ -4,9 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from smearsynth import weights
+from smearsynth import structure, weights
 from smearsynth.errors import UserError
 from smearsynth.files import sha256
+
+CATEGORIES = [{"id": int, "name": str, "kind": str}]
+
+
+def about(folder: Path, form: dict) -> dict:
+    """The ``model.json`` of a trained generator: its options, its categories, and what else `form` names (see `structure`)."""
+    whole = {"options": dict, "categories": CATEGORIES, **form}
+    return structure.read(folder / "model.json", whole, fix="give the folder of a trained generator")
 
 
 def load_weights(network: Any, path: Path, digest: str | None = None) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from smearsynth import options as configuration
-from smearsynth import seeds, weights
+from smearsynth import seeds, structure, weights
 from smearsynth.errors import UserError
 from smearsynth.files import atomic, read_json, write_json
 from smearsynth.gans import engine
@@ -22,6 +22,9 @@ from smearsynth.readers.field_classes import Classes
 from smearsynth.readers.field_options import FieldReaderOptions
 
 WEIGHTS = "weights_best.h5"
+
+TYPE = {"id": int, "name": str, "kind": str, "colour": (int, int, int)}
+FORM = {"options": dict, "classes": {"by": str, "types": [TYPE]}, "thresholds": {"nms": float, "scores": [float]}}
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def load(folder: Path, *, device: Literal["auto", "cpu", "gpu"] | None = None) -
     about = read_json(folder / "model.json")
     if not isinstance(about, dict) or about.get("reader") != "field":
         raise UserError.of(str(folder), "not a field reader", "give a folder that 'readers field_train' wrote")
+    structure.check(about, FORM, where=folder / "model.json", fix="give a folder that 'readers field_train' wrote")
     options = configuration.build(FieldReaderOptions, about["options"], where="readers.field")
     if device:
         options = replace(options, device=device)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from smearsynth import options as configuration
-from smearsynth import weights
-from smearsynth.files import read_json, write_json
+from smearsynth import structure, weights
+from smearsynth.files import write_json
 from smearsynth.gans import engine
 from smearsynth.readers.architectures import Model, build
 from smearsynth.readers.options import ReaderOptions
@@ -45,7 +45,8 @@ def told(options: ReaderOptions) -> dict:
 def load(folder: str | Path) -> Reader:
     """Read a reader that `save` wrote."""
     folder = Path(folder)
-    about = read_json(folder / "model.json")
+    form = {"options": dict, "types": [int]}
+    about = structure.read(folder / "model.json", form, fix="give a folder that readers train wrote")
     options = configuration.build(ReaderOptions, about["options"], where="readers")
     engine.configure(device=options.device, threads=options.threads)
     model = build(options.architecture, size=options.size, classes=len(about["types"]), seed=0)

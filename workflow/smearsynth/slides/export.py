@@ -8,7 +8,7 @@ from pathlib import Path
 
 from smearsynth import images
 from smearsynth.errors import UserError
-from smearsynth.files import atomic_folder, write_json, write_text, write_tsv
+from smearsynth.files import atomic_folder, inside, write_json, write_text, write_tsv
 from smearsynth.slides.exports import imagefolder, labels, labelstudio, qupath, yolo
 from smearsynth.slides.listing import slides
 from smearsynth.taxonomy import Taxonomy
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _copy(image: dict, source: Path, folder: Path) -> str:
     """Copy a slide's picture and return its new name; the slide's index makes it unique."""
-    file = source / image["file_name"]
+    file = inside(source, image["file_name"], where=source)
     if not file.is_file():
         raise UserError.of(str(file), "no such file", "give the folder that file_name is relative to with --images")
     folder.mkdir(parents=True, exist_ok=True)
