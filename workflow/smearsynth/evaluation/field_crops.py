@@ -20,8 +20,8 @@ SIDES = {"width": int, "height": int, "um_per_px": Maybe(float)}
 FIELDS: dict = {"fields": [{**SIDES, "file": str, "split": str, "cells": [{"category_id": int, "bbox": structure.BOX}]}]}
 FIELDS |= {"categories": Maybe([{"id": int}])}
 COCO: dict = {"images": [{"id": int, "file_name": str, "um_per_px": Maybe(float)}], "categories": Maybe([{"id": int}])}
-AROUND: dict = {"images": [{"id": int, "file_name": str, **SIDES}]}
-AROUND |= {"categories": Maybe([{"id": int}]), "annotations": [{"image_id": int, "category_id": int, "bbox": structure.BOX}]}
+SHOWN: dict = {"images": [{"id": int, "file_name": str, **SIDES}]}
+SHOWN |= {"categories": Maybe([{"id": int}]), "annotations": [{"image_id": int, "category_id": int, "bbox": structure.BOX}]}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
         if not (isinstance(part, dict) and isinstance(part.get("images"), list)):
             fix = "give an index of fields, a COCO file or a folder of pictures"
             raise UserError.of(str(source), "neither fields nor COCO", fix)
-        structure.check(part, AROUND if around else COCO, where=source, fix="give the COCO file of slides")
+        structure.check(part, SHOWN if around else COCO, where=source, fix="give the COCO file of slides")
         cells = coco.by_image(part) if around else {}
         kinds = _kinds(part, around)
         for image in part["images"]:
