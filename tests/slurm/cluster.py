@@ -172,7 +172,7 @@ class Cluster:
         return dict(row.split() for row in rows)
 
     def jobs(self) -> list[dict[str, str]]:
-        """Every job that the controller remembers: id, node, partition, state, GPUs, CPUs, comment (the rule)."""
+        """Every job that the controller remembers, as submitted: id, node, partition, state, GPUs, CPUs, comment (the rule)."""
         names = {
             "id": "JobArrayID",
             "node": "NodeList",
@@ -183,7 +183,8 @@ class Cluster:
         }
         columns = ",".join(f"{column}:|" for column in (*names.values(), "Comment"))
         rows = self.call("squeue", "--noheader", "--states=all", f"--Format={columns}").splitlines()
-        return [dict(zip((*names, "comment"), row.split("|")[:-1], strict=True)) for row in rows]
+        jobs = [dict(zip((*names, "comment"), row.split("|")[:-1], strict=True)) for row in rows]
+        return sorted(jobs, key=lambda job: int(job["id"].split("_")[0]))
 
     def wait(self, reached, what: str, *, seconds: float = 30, check: bool = True) -> None:
         """Wait until `reached()`; an error with the daemons' last lines if it takes too long."""

@@ -166,9 +166,8 @@ def test_pictures_of_several_resolutions_are_not_cut_as_they_are(tmp_path):
 
 
 def test_of_an_index_of_fields_the_test_split_alone_is_taken(tmp_path):
-    entries = [
-        {"file": f"pictures/{n}.png", "split": s, "um_per_px": 0.19} for n, s in enumerate(("train", "test", "train", "test"))
-    ]
+    told = {"um_per_px": 0.19, "width": 90, "height": 80, "cells": []}
+    entries = [{"file": f"pictures/{n}.png", "split": s, **told} for n, s in enumerate(("train", "test", "train", "test"))]
     write_json(tmp_path / "index.json", {"fields": entries})
     assert [one.name for one in field_crops.pictures(tmp_path / "index.json")] == ["pictures/1.png", "pictures/3.png"]
     write_json(tmp_path / "index.json", {"fields": entries[:1]})

@@ -38,7 +38,7 @@ rule slides_shard:
 
 rule slides_merge:
     input:
-        expand(rules.slides_shard.output.instances, shard=SHARDS),
+        shards=expand(rules.slides_shard.output.instances, shard=SHARDS),
     output:
         f"{RUN}/slides/instances.json",
     log:
@@ -51,14 +51,14 @@ rule slides_merge:
         code=code("slides.merge"),
     shell:
         # The folder alone: a command line holds the names of some thousand shards at most.
-        "python -m smearsynth.slides merge --shards $(dirname {input[0]:q}) --count {params.shards}"
+        "python -m smearsynth.slides merge --shards $(dirname {input.shards[0]:q}) --count {params.shards}"
         " --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
 
 
 # What the shards were when they were made; slides_verify compares them with it.
 rule slides_index:
     input:
-        expand(rules.slides_shard.output.instances, shard=SHARDS),
+        shards=expand(rules.slides_shard.output.instances, shard=SHARDS),
     output:
         f"{RUN}/slides/shards.json",
     log:
@@ -69,18 +69,20 @@ rule slides_index:
         shards=len(SHARDS),
         code=code("slides.index"),
     shell:
-        "python -m smearsynth.slides index --shards $(dirname {input[0]:q}) --count {params.shards} --out {output:q} > {log:q} 2>&1"
+        "python -m smearsynth.slides index --shards $(dirname {input.shards[0]:q}) --count {params.shards} --out {output:q} > {log:q} 2>&1"
 
 
 # Nothing is made: damage is told, and `python -m smearsynth.slides verify --remove` takes it away.
 rule slides_verify:
+    log:
+        f"{RUN}/logs/slides_verify.log",
     conda:
         "../../envs/smearsynth.yaml"
     params:
         index=rules.slides_index.output[0],
         images=f"{RUN}/slides/images",
     shell:
-        "python -m smearsynth.slides verify --index {params.index:q} --images {params.images:q}"
+        "python -m smearsynth.slides verify --index {params.index:q} --images {params.images:q} 2>&1 | tee {log:q}"
 
 
 rule slides_preview:

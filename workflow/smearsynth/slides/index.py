@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from smearsynth.files import write_json
-from smearsynth.slides import merge
+from smearsynth.slides.shards import index, listed
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,4 +16,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the index: of each shard its file, its numbers of images and annotations, and its sha256."""
-    write_json(args.out, merge.index(merge.listed(args.shards, args.count), args.out.parent), indent=1)
+    write_json(args.out, index(listed(args.shards, args.count), args.out.parent), indent=1)

@@ -1,12 +1,12 @@
 """Merge the shards' COCO files into one, or into an index of shards where they are too many."""
 
 import argparse
-import os
 from pathlib import Path
 
 from smearsynth import coco
 from smearsynth.errors import UserError
-from smearsynth.files import read_json, sha256, write_json
+from smearsynth.files import read_json, write_json
+from smearsynth.slides.shards import index, listed
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,28 +35,3 @@ def run(args: argparse.Namespace) -> None:
     if problems:
         raise UserError(problems)
     coco.write(args.out, merged)
-
-
-def listed(folder: Path, count: int) -> list[Path]:
-    """The first files of a folder of shards by their numbers; those beyond are left over from a larger run."""
-    found = sorted((path for path in folder.glob("*.json") if path.stem.isdigit()), key=lambda path: int(path.stem))
-    if len(found) < count:
-        raise UserError.of(str(folder), f"holds {len(found)} shards of {count}", "make the missing ones anew")
-    return found[:count]
-
-
-def index(shards: list[Path], folder: Path) -> dict:
-    """An index of shards: for each its file (relative to `folder`), its numbers of images and annotations and its sha256."""
-    entries, categories = [], []
-    for shard in shards:
-        data = read_json(shard)
-        categories = data["categories"]
-        entries.append(
-            {
-                "file": Path(os.path.relpath(shard, folder)).as_posix(),
-                "images": len(data["images"]),
-                "annotations": len(data["annotations"]),
-                "sha256": sha256(shard),
-            }
-        )
-    return {"info": {"description": "smearsynth: index of shards"}, "shards": entries, "categories": categories}
