@@ -101,6 +101,16 @@ def test_comments_docstrings_and_touches_rerun_nothing(finished):
             back()
 
 
+def test_a_shard_that_was_lost_is_made_anew(finished):
+    shard = finished.folder / "results/small/slides/shards/0001.json"
+    away = shard.with_suffix(".away")
+    shard.rename(away)
+    try:
+        assert "slides_shard" in finished.planned()
+    finally:
+        away.rename(shard)
+
+
 def change(content: dict, path: str, value) -> None:
     *parents, last = path.split(".")
     for key in parents:

@@ -151,6 +151,8 @@ rule slides_pack:
 
 rule slides:
     input:
+        # Named, so that a shard that was lost after the merge is made anew.
+        expand(rules.slides_shard.output, shard=SHARDS),
         rules.slides_merge.output,
         rules.slides_index.output,
         expand(
