@@ -1,0 +1,113 @@
+"""A small run that something happens to: started, waited for, hit, and continued."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from checkout import Checkout
+
+TARGET = "slides"
+QUIET = ("logs/", "benchmarks/", "state/")
+"""Folders of a run whose files tell of times, or serve to go on with: no result."""
+
+
+class Trial:
+    """A run of the small configuration in a folder of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        New; gets a checkout.
+    cores : int
+        Of Snakemake.
+    """
+
+    def __init__(self, folder: Path, *, cores: int = 2):
+        self.checkout = Checkout(folder)
+        self.results = folder / "results"
+        self.run = self.results / "small"
+        self.cores = cores
+        self.said = folder / "said.txt"
+
+    def start(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen:
+        """Snakemake in a process group of its own; what it says is appended to `said`."""
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--nocolor",
+            TARGET,
+            "--cores",
+            str(self.cores),
+            "--configfile",
+            "small.yaml",
+        ]
+        told = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", **(environment or {})}
+        with open(self.said, "ab") as handle:
+            return subprocess.Popen(
+                [*command, *arguments],
+                cwd=self.checkout.folder,
+                stdout=handle,
+                stderr=subprocess.STDOUT,
+                env=told,
+                start_new_session=True,
+            )
+
+    def whole(self, *arguments: str, environment: dict[str, str] | None = None) -> int:
+        """Run to the end; the exit code."""
+        return self.start(*arguments, environment=environment).wait()
+
+    def go_on(self) -> int:
+        """What a user does after Snakemake itself was killed: take its lock away, and run again. The exit code."""
+        self.checkout.snakemake(TARGET, "--unlock")
+        return self.whole()
+
+    def wait(self, reached, *, seconds: float = 300) -> None:
+        """Wait until `reached()`; a RuntimeError with the end of what was said if that takes too long."""
+        end = time.monotonic() + seconds
+        while not reached():
+            if time.monotonic() > end:
+                raise RuntimeError(self.said.read_text(errors="replace")[-3000:])
+            time.sleep(0.05)
+
+    def jobs(self, command: str) -> list[int]:
+        """Processes of this run with `command` (such as ``smearsynth.gans train``) in their command line."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    here = Path(os.readlink(entry / "cwd")) == self.checkout.folder
+                except OSError:  # It has ended meanwhile.
+                    continue
+                if here and f"-m {command}" in words and "snakemake" not in words.split(" -m ")[0]:
+                    found.append(int(entry.name))
+        return found
+
+    def made(self) -> dict[str, str]:
+        """SHA-256 of every result."""
+        files = {path.relative_to(self.run).as_posix(): path for path in self.run.rglob("*") if path.is_file()}
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if not name.startswith(QUIET)}
+
+    def line(self, pattern: str) -> str:
+        """The last line of what was said that matches, without the checkout's own path."""
+        lines = [line for line in self.said.read_text(errors="replace").splitlines() if re.search(pattern, line)]
+        if not lines:
+            raise RuntimeError(f"nothing said matches {pattern!r}:\n{self.said.read_text(errors='replace')[-3000:]}")
+        return lines[-1].strip().replace(f"{self.checkout.folder}/", "")
+
+    def remove(self) -> None:
+        """Take the checkout away."""
+        shutil.rmtree(self.checkout.folder, ignore_errors=True)
+
+
+def kill_group(process: subprocess.Popen) -> None:
+    """SIGKILL to Snakemake and all of its jobs at once, as when a machine loses power."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
