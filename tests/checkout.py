@@ -1,5 +1,6 @@
 """A copy of the project in which Snakemake is run on a very small configuration."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -17,6 +18,18 @@ from smearsynth.seeds import rng
 PROJECT = Path(__file__).parents[1]
 SMALL = PROJECT / "tests/workflow/small.yaml"
 TARGETS = ("all", "hazra2022")
+NO_RESULTS = ("logs/", "benchmarks/", "state/")
+"""Folders of a run whose files tell of times, or serve to go on with."""
+CALM = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+"""Environment of runs: TensorFlow says little, and sees no GPU."""
+
+
+def snakemake_command(*arguments: str, cores: int | None, configs=("small.yaml",)) -> list[str]:
+    """Snakemake as it is called here; a profile tells the cores where they are None."""
+    command = [sys.executable, "-m", "snakemake", "--nocolor", *arguments]
+    if cores:
+        command += ["--cores", str(cores)]
+    return [*command, "--configfile", *configs] if configs else command
 
 
 class Checkout:
@@ -39,13 +52,8 @@ class Checkout:
     def snakemake(
         self, *arguments: str, cores: int | None = 2, check: bool = True, configs=("small.yaml",), environment=os.environ
     ) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "snakemake", "--nocolor", *arguments]
-        if cores:
-            command += ["--cores", str(cores)]
-        if configs:
-            command += ["--configfile", *configs]
-        environment = {**environment, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment)
+        command = snakemake_command(*arguments, cores=cores, configs=configs)
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env={**environment, **CALM})
         if check and done.returncode:
             pytest.fail(
                 f"snakemake {' '.join(arguments)} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
@@ -62,6 +70,13 @@ class Checkout:
         rows = re.findall(r"^(\w+) +\d+$", text, re.M)
         assert table or "Nothing to be done" in text, text
         return set(rows) - {"all", "total", "slides", "evaluation", "thesis", "hazra2022"}
+
+    def made(self, run: Path | None = None) -> dict[str, str]:
+        """SHA-256 of every result of the run, or of one that was moved to another folder."""
+        run = run or self.folder / "results/small"
+        files = {path.relative_to(run).as_posix(): path for path in run.rglob("*") if path.is_file()}
+        kept = {name: path for name, path in files.items() if not name.startswith(NO_RESULTS)}
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in kept.items()}
 
     def settings(self, change) -> None:
         """Edit small.yaml in place with a function of its content."""

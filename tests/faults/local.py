@@ -15,10 +15,16 @@ UNLOCKED = f"snakemake {TARGET} --unlock; snakemake {TARGET}"
 REMADE = f"python -m smearsynth.slides verify … --remove; snakemake {TARGET}"
 
 
-def job_killed(trial: Trial) -> tuple[str, str]:
-    """kill -9 of the training"""
+def training(trial: Trial) -> subprocess.Popen:
+    """A run whose training has saved a state."""
     running = trial.start()
     trial.wait(lambda: list((trial.run / "state").rglob("step-*.npz")))
+    return running
+
+
+def job_killed(trial: Trial) -> tuple[str, str]:
+    """kill -9 of the training"""
+    running = training(trial)
     for process in trial.jobs("smearsynth.gans train"):
         os.kill(process, signal.SIGKILL)
     running.wait()
@@ -29,9 +35,7 @@ def job_killed(trial: Trial) -> tuple[str, str]:
 
 def snakemake_killed(trial: Trial) -> tuple[str, str]:
     """kill -9 of Snakemake and its jobs while it trains"""
-    running = trial.start()
-    trial.wait(lambda: list((trial.run / "state").rglob("step-*.npz")))
-    kill_group(running)
+    kill_group(training(trial))
     trial.whole()
     seen = trial.line(r"LockException|lock")
     trial.go_on()
@@ -40,9 +44,7 @@ def snakemake_killed(trial: Trial) -> tuple[str, str]:
 
 def truncated_checkpoint(trial: Trial) -> tuple[str, str]:
     """the newest state of a killed training is cut short"""
-    running = trial.start()
-    trial.wait(lambda: list((trial.run / "state").rglob("step-*.npz")))
-    kill_group(running)
+    kill_group(training(trial))
     newest = max((trial.run / "state").rglob("step-*.npz"))
     newest.write_bytes(newest.read_bytes()[:-100])
     trial.go_on()

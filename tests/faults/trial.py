@@ -1,20 +1,16 @@
 """A small run that something happens to: started, waited for, hit, and continued."""
 
-import hashlib
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-from checkout import Checkout
+from checkout import CALM, Checkout, snakemake_command
 
 TARGET = "slides"
-QUIET = ("logs/", "benchmarks/", "state/")
-"""Folders of a run whose files tell of times, or serve to go on with: no result."""
 
 
 class Trial:
@@ -37,21 +33,11 @@ class Trial:
 
     def start(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen:
         """Snakemake in a process group of its own; what it says is appended to `said`."""
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--nocolor",
-            TARGET,
-            "--cores",
-            str(self.cores),
-            "--configfile",
-            "small.yaml",
-        ]
-        told = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", **(environment or {})}
+        command = snakemake_command(TARGET, *arguments, cores=self.cores)
+        told = {**os.environ, **CALM, **(environment or {})}
         with open(self.said, "ab") as handle:
             return subprocess.Popen(
-                [*command, *arguments],
+                command,
                 cwd=self.checkout.folder,
                 stdout=handle,
                 stderr=subprocess.STDOUT,
@@ -92,8 +78,7 @@ class Trial:
 
     def made(self) -> dict[str, str]:
         """SHA-256 of every result."""
-        files = {path.relative_to(self.run).as_posix(): path for path in self.run.rglob("*") if path.is_file()}
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if not name.startswith(QUIET)}
+        return self.checkout.made(self.run)
 
     def line(self, pattern: str) -> str:
         """The last line of what was said that matches, without the checkout's own path."""

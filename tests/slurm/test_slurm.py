@@ -1,6 +1,5 @@
 """Runs through a real SLURM of two nodes end with the bytes of local ones, also where training was told to leave."""
 
-import hashlib
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -34,17 +33,6 @@ def nodes():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def made(checkout: Checkout) -> dict[str, str]:
-    """SHA-256 of every file of the results, but for logs, measured times and states to resume from."""
-    run = checkout.folder / "results/small"
-    files = {path.relative_to(run).as_posix(): path for path in run.rglob("*") if path.is_file()}
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for name, path in files.items()
-        if not name.startswith(("logs/", "benchmarks/", "state/"))
-    }
-
-
 def through(nodes: cluster.Cluster, checkout: Checkout, *arguments: str, check: bool = True):
     """Snakemake as on a login node."""
     flags = ("--workflow-profile", "profiles/slurm", *HERE, *FEW)
@@ -74,8 +62,8 @@ def test_a_run_on_two_nodes_makes_the_bytes_of_a_local_one(nodes, runs):
     # Shards are one array, small rules are jobs in groups.
     assert sum("slides_shard" in job["comment"] and "_" in job["id"] for job in jobs) == 2
     assert len(jobs) == 11
-    expected = made(local)
-    assert made(there) == expected and len(expected) > 100
+    expected = local.made()
+    assert there.made() == expected and len(expected) > 100
 
 
 def test_training_that_is_told_to_leave_saves_and_goes_on_to_the_same_weights(nodes, runs):
@@ -101,4 +89,4 @@ def test_training_that_is_told_to_leave_saves_and_goes_on_to_the_same_weights(no
     assert [job["state"] for job in nodes.jobs() if job["id"] not in before] == ["FAILED", "COMPLETED"]
     log = (there.folder / "results/small/logs/gans_train/all.log").read_text()
     assert f"going on after step {step} of {STEPS}" in log
-    assert made(there) == made(local)
+    assert there.made() == local.made()

@@ -13,7 +13,7 @@ from smearsynth import coco, files, images
 from smearsynth.backgrounds import stored
 from smearsynth.cli import dispatch
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import read_json, write_json
 from smearsynth.layouts.draw import draw
 from smearsynth.layouts.options import LayoutOptions
 from smearsynth.layouts.raster import window
@@ -329,6 +329,18 @@ def test_damage_of_a_shard_is_found_and_taken_away_alone(world, tmp_path, capsys
     assert (tmp_path / "shards/0000.json").exists() and (tmp_path / "images/0000").exists()
     assert dispatch("smearsynth.slides", COMMANDS, check) == 2
     assert f"{shard}: is not there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["../0000.json", "/etc/0000.json", "shards/...json"])
+def test_an_index_that_leads_elsewhere_is_refused_and_removes_nothing(tmp_path, capsys, file):
+    kept = tmp_path / "kept.txt"
+    kept.write_text("not a slide")
+    write_json(tmp_path / "run/shards.json", {"shards": [{"file": file, "images": 1, "sha256": "0"}]})
+    (tmp_path / "run/images").mkdir()
+    flags = ["--index", str(tmp_path / "run/shards.json"), "--images", str(tmp_path / "run/images"), "--remove"]
+    assert dispatch("smearsynth.slides", COMMANDS, ["verify", *flags]) == 2
+    assert "shards.json: " in capsys.readouterr().err
+    assert kept.exists() and (tmp_path / "run/images").is_dir()
 
 
 def test_the_preview_draws_outlines_on_the_masks_and_a_legend(world, tmp_path):

@@ -5,8 +5,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from smearsynth.errors import Problem, UserError, raise_all
-from smearsynth.files import read_json, sha256
+from smearsynth import structure
+from smearsynth.errors import Problem, raise_all
+from smearsynth.files import inside, sha256
+
+INDEX = {"shards": [{"file": str, "images": int, "sha256": str}]}
+SHARD = {"images": [{"file_name": str, "sha256": str}]}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,12 +23,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compare all files with their hashes; exit code 2 and a line for each that differs."""
-    content = read_json(args.index)
-    if not isinstance(content, dict) or "shards" not in content:
-        raise UserError.of(str(args.index), "no index of shards", "give the slides/shards.json of a run")
+    content = structure.read(args.index, INDEX, fix="give the slides/shards.json of a run")
     damaged = {}
     for entry in content["shards"]:
-        shard = args.index.parent / entry["file"]
+        shard = inside(args.index.parent, entry["file"], where=args.index)
         if found := list(damage(shard, entry["sha256"], args.images)):
             damaged[shard] = found
     if not damaged:
@@ -35,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
     if args.remove:
         for shard in damaged:
             shard.unlink(missing_ok=True)
-            shutil.rmtree(args.images / shard.stem, ignore_errors=True)
+            shutil.rmtree(inside(args.images, shard.stem, where=args.index), ignore_errors=True)
         fix = "its shard was removed; run snakemake: it makes it anew"
     raise_all(Problem(str(path), what, fix) for found in damaged.values() for path, what in found)
 
@@ -47,8 +49,8 @@ def damage(shard: Path, recorded: str, images: Path) -> Iterator[tuple[Path, str
     elif sha256(shard) != recorded:
         yield shard, "is not what was written: its sha256 differs from the recorded one"
     else:
-        for image in read_json(shard)["images"]:
-            file = images / image["file_name"]
+        for image in structure.read(shard, SHARD, fix="make it anew")["images"]:
+            file = inside(images, image["file_name"], where=shard)
             if not file.is_file():
                 yield file, "is not there"
             elif sha256(file) != image["sha256"]:
