@@ -33,6 +33,7 @@ lint: $(VENV)/.installed
 BENCHMARKS := results/benchmarks
 bench: $(VENV)/.installed
 	python benchmarks/layouts.py --out $(BENCHMARKS)/layouts
+	python benchmarks/many_slides.py --out $(BENCHMARKS)/many_slides
 	python benchmarks/training_step.py
 	python benchmarks/family_training.py
 	python benchmarks/metrics.py

@@ -64,9 +64,10 @@ def shard(world: Path, out: Path, name: str, first: int, count: int, *, ok: bool
     )
 
 
-def merged(out: Path, names: list[str]) -> dict:
-    shards = [str(out / f"slides/shards/{name}.json") for name in names]
-    smearsynth("slides", "merge", "--shards", *shards, "--merge-limit", "100", "--out", out / "slides/instances.json")
+def merged(out: Path, count: int) -> dict:
+    index = out / "slides/shards.json"
+    smearsynth("slides", "index", "--shards", out / "slides/shards", "--count", count, "--out", index)
+    smearsynth("slides", "merge", "--index", index, "--merge-limit", "100", "--out", out / "slides/instances.json")
     return files.read_json(out / "slides/instances.json")
 
 
@@ -74,7 +75,7 @@ def test_any_shard_size_gives_the_same_slides(world, tmp_path):
     shard(world, tmp_path / "one", "0000", 0, 4)
     for k, first in enumerate((0, 2)):
         shard(world, tmp_path / "two", f"{k:04d}", first, 2)
-    one, two = merged(tmp_path / "one", ["0000"]), merged(tmp_path / "two", ["0000", "0001"])
+    one, two = merged(tmp_path / "one", 1), merged(tmp_path / "two", 2)
     assert one["annotations"] == two["annotations"]
     for a, b in zip(one["images"], two["images"], strict=True):
         assert {**a, "file_name": None} == {**b, "file_name": None}
@@ -88,7 +89,7 @@ def test_any_shard_size_gives_the_same_slides(world, tmp_path):
 
 def test_pycocotools_reads_the_slides(world, tmp_path):
     shard(world, tmp_path, "0000", 0, 2)
-    merged(tmp_path, ["0000"])
+    merged(tmp_path, 1)
     read = COCO(str(tmp_path / "slides/instances.json"))
     for image_id in read.getImgIds():
         cells = read.loadAnns(read.getAnnIds(imgIds=image_id))
@@ -101,7 +102,7 @@ def test_pycocotools_reads_the_slides(world, tmp_path):
 
 def test_a_preview_and_an_export_of_the_merged_slides(world, tmp_path):
     shard(world, tmp_path, "0000", 0, 2)
-    merged(tmp_path, ["0000"])
+    merged(tmp_path, 1)
     where = [
         "--instances",
         tmp_path / "slides/instances.json",

@@ -281,27 +281,39 @@ def test_the_pictures_kept_in_memory_are_bounded(world):
             assert len(sources.pictures) <= 3
 
 
-def test_merging_and_its_limit(world, tmp_path):
+def test_merging_and_its_limit(world, tmp_path, capsys):
     _, layouts = world
     for k in range(3):
         assert run(world, tmp_path, layouts=layouts[2 * k : 2 * k + 2], name=f"{k:04d}") == 0
-    shards = [str(tmp_path / f"shards/{k:04d}.json") for k in range(3)]
-    out = tmp_path / "instances.json"
-    assert dispatch("smearsynth.slides", COMMANDS, ["merge", "--shards", *shards, "--merge-limit", "6", "--out", str(out)]) == 0
+    index, out = tmp_path / "shards.json", tmp_path / "instances.json"
+    of = ["index", "--shards", str(tmp_path / "shards"), "--out", str(index)]
+    merge = ["merge", "--index", str(index), "--out", str(out)]
+    assert dispatch("smearsynth.slides", COMMANDS, [*of, "--count", "3"]) == 0
+    shards = read_json(index)["shards"]
+    assert [s["file"] for s in shards] == ["shards/0000.json", "shards/0001.json", "shards/0002.json"]
+    assert sum(s["images"] for s in shards) == 6
+    assert dispatch("smearsynth.slides", COMMANDS, [*merge, "--merge-limit", "6"]) == 0
     merged = read_json(out)
     assert [i["index"] for i in merged["images"]] == list(range(6))
     assert [a["id"] for a in merged["annotations"]] == list(range(1, len(merged["annotations"]) + 1))
     assert not coco.check(merged)
-    assert dispatch("smearsynth.slides", COMMANDS, ["merge", "--shards", *shards, "--merge-limit", "5", "--out", str(out)]) == 0
-    index = read_json(out)
-    assert [s["file"] for s in index["shards"]] == ["shards/0000.json", "shards/0001.json", "shards/0002.json"]
-    assert sum(s["images"] for s in index["shards"]) == 6
-    assert sum(s["annotations"] for s in index["shards"]) == len(merged["annotations"])
-    # The folder and a number of shards say the same; what a larger run left over does not count, what is lacking is told.
-    folder = ["merge", "--shards", str(tmp_path / "shards"), "--merge-limit", "3", "--out", str(tmp_path / "two.json")]
-    assert dispatch("smearsynth.slides", COMMANDS, [*folder, "--count", "2"]) == 0
-    assert read_json(tmp_path / "two.json")["shards"] == index["shards"][:2]
-    assert dispatch("smearsynth.slides", COMMANDS, [*folder, "--count", "4"]) == 2
+    assert sum(s["annotations"] for s in shards) == len(merged["annotations"])
+    assert dispatch("smearsynth.slides", COMMANDS, [*merge, "--merge-limit", "5"]) == 0
+    assert read_json(out) == read_json(index)
+    elsewhere = [*merge[:-1], str(tmp_path / "deeper/instances.json"), "--merge-limit", "5"]
+    (tmp_path / "deeper").mkdir()
+    assert dispatch("smearsynth.slides", COMMANDS, elsewhere) == 0
+    assert read_json(tmp_path / "deeper/instances.json")["shards"][0]["file"] == "../shards/0000.json"
+    shard = tmp_path / "shards/0001.json"
+    whole = shard.read_text()
+    shard.write_text(whole.replace("1", "2", 1))
+    assert dispatch("smearsynth.slides", COMMANDS, [*merge, "--merge-limit", "6"]) == 2
+    assert f"{shard}: is not what was written" in capsys.readouterr().err
+    shard.write_text(whole)
+    # What a larger run left over does not count, what is lacking is told.
+    assert dispatch("smearsynth.slides", COMMANDS, [*of, "--count", "2"]) == 0
+    assert read_json(index)["shards"] == shards[:2]
+    assert dispatch("smearsynth.slides", COMMANDS, [*of, "--count", "4"]) == 2
 
 
 def test_damage_of_a_shard_is_found_and_taken_away_alone(world, tmp_path, capsys):

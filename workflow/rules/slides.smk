@@ -36,25 +36,6 @@ rule slides_shard:
         " --out-images {output.images:q} --out {output.instances:q} > {log:q} 2>&1"
 
 
-rule slides_merge:
-    input:
-        shards=expand(rules.slides_shard.output.instances, shard=SHARDS),
-    output:
-        f"{RUN}/slides/instances.json",
-    log:
-        f"{RUN}/logs/slides_merge.log",
-    conda:
-        "../../envs/smearsynth.yaml"
-    params:
-        merge_limit=config["slides"]["merge_limit"],
-        shards=len(SHARDS),
-        code=code("slides.merge"),
-    shell:
-        # The folder alone: a command line holds the names of some thousand shards at most.
-        "python -m smearsynth.slides merge --shards $(dirname {input.shards[0]:q}) --count {params.shards}"
-        " --merge-limit {params.merge_limit} --out {output:q} > {log:q} 2>&1"
-
-
 # What the shards were when they were made; slides_verify compares them with it.
 rule slides_index:
     input:
@@ -69,7 +50,27 @@ rule slides_index:
         shards=len(SHARDS),
         code=code("slides.index"),
     shell:
-        "python -m smearsynth.slides index --shards $(dirname {input.shards[0]:q}) --count {params.shards} --out {output:q} > {log:q} 2>&1"
+        # The folder alone: a command line holds the names of some thousand shards at most.
+        "python -m smearsynth.slides index --shards $(dirname {input.shards[0]:q}) --count {params.shards}"
+        " --out {output:q} > {log:q} 2>&1"
+
+
+rule slides_merge:
+    input:
+        index=rules.slides_index.output,
+        shards=rules.slides_index.input.shards,
+    output:
+        f"{RUN}/slides/instances.json",
+    log:
+        f"{RUN}/logs/slides_merge.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        merge_limit=config["slides"]["merge_limit"],
+        code=code("slides.merge"),
+    shell:
+        "python -m smearsynth.slides merge --index {input.index:q} --merge-limit {params.merge_limit}"
+        " --out {output:q} > {log:q} 2>&1"
 
 
 # Nothing is made: damage is told, and `python -m smearsynth.slides verify --remove` takes it away.

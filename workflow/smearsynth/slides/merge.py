@@ -1,36 +1,41 @@
-"""Merge the shards' COCO files into one, or into an index of shards where they are too many."""
+"""Merge the shards' COCO files into one; where they are too many for one file, the index of shards stands for it."""
 
 import argparse
+import os
 from pathlib import Path
 
-from smearsynth import coco
-from smearsynth.errors import UserError
-from smearsynth.files import read_json, write_json
-from smearsynth.slides.shards import index, listed
+from smearsynth import coco, structure
+from smearsynth.errors import Problem, UserError, raise_all
+from smearsynth.files import inside, read_json, sha256, write_json
+from smearsynth.slides.shards import FIX, INDEX
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's flags."""
-    what = "COCO files of the shards, in order; or their folder, with --count: a command line holds some thousand names at most"
-    parser.add_argument("--shards", type=Path, nargs="+", required=True, help=what)
-    parser.add_argument("--count", type=int, help="of a folder the first so many files, by their numbers")
+    parser.add_argument("--index", type=Path, required=True, help="index of the shards, slides/shards.json of a run")
     parser.add_argument("--merge-limit", type=int, required=True, help="most slides in one file")
     parser.add_argument("--out", type=Path, required=True)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write ``instances.json``."""
-    shards = args.shards if args.count is None else listed(args.shards[0], args.count)
-    parts: list[dict] = []
-    total = 0
-    for shard in shards:
-        parts.append(read_json(shard))
-        total += len(parts[-1]["images"])
-        # No more is kept in memory than one file may hold.
-        if total > args.merge_limit:
-            write_json(args.out, index(shards, args.out.parent), indent=1)
-            return
-    merged = coco.merge(parts, description=f"smearsynth: {total} slides")
+    """Write ``instances.json``: no more slides are in memory than one file may hold."""
+    index = structure.read(args.index, INDEX, fix=FIX)
+    shards = [inside(args.index.parent, entry["file"], where=args.index) for entry in index["shards"]]
+    total = sum(entry["images"] for entry in index["shards"])
+    if total > args.merge_limit:
+        entries = [
+            {**entry, "file": Path(os.path.relpath(shard, args.out.parent)).as_posix()}
+            for entry, shard in zip(index["shards"], shards, strict=True)
+        ]
+        write_json(args.out, {**index, "shards": entries}, indent=1)
+        return
+    fix = "snakemake slides_verify tells what is damaged, and how it is made anew"
+    raise_all(
+        Problem(str(shard), "is not what was written: its sha256 differs from the recorded one", fix)
+        for entry, shard in zip(index["shards"], shards, strict=True)
+        if not shard.is_file() or sha256(shard) != entry["sha256"]
+    )
+    merged = coco.merge([read_json(shard) for shard in shards], description=f"smearsynth: {total} slides")
     problems = coco.check(merged)
     if problems:
         raise UserError(problems)

@@ -6,6 +6,9 @@ from pathlib import Path
 from smearsynth.errors import UserError
 from smearsynth.files import read_json, sha256
 
+INDEX = {"shards": [{"file": str, "images": int, "sha256": str}]}
+FIX = "give the slides/shards.json of a run"
+
 
 def listed(folder: Path, count: int) -> list[Path]:
     """The first files of a folder of shards by their numbers; those beyond are left over from a larger run."""

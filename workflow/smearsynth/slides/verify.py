@@ -8,8 +8,8 @@ from pathlib import Path
 from smearsynth import structure
 from smearsynth.errors import Problem, raise_all
 from smearsynth.files import inside, sha256
+from smearsynth.slides.shards import FIX, INDEX
 
-INDEX = {"shards": [{"file": str, "images": int, "sha256": str}]}
 SHARD = {"images": [{"file_name": str, "sha256": str}]}
 
 
@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compare all files with their hashes; exit code 2 and a line for each that differs."""
-    content = structure.read(args.index, INDEX, fix="give the slides/shards.json of a run")
+    content = structure.read(args.index, INDEX, fix=FIX)
     damaged = {}
     for entry in content["shards"]:
         shard = inside(args.index.parent, entry["file"], where=args.index)
