@@ -18,6 +18,7 @@ from smearsynth.cells import catalogue
 from smearsynth.cells.polygons import checked, from_run_lengths
 from smearsynth.errors import UserError
 from smearsynth.evaluation import field_annotations, field_crops, kit_answers, kit_sources, torch_file
+from smearsynth.readers import field_sources
 
 
 def png(width: int, height: int) -> bytes:
@@ -411,6 +412,45 @@ def test_crops_around_cells_want_their_pictures_sides(tmp_path):
     assert len(field_crops.pictures(tmp_path / "c.json")) == 1
     with pytest.raises(UserError, match=r"images\[0\].width is None"):
         field_crops.pictures(tmp_path / "c.json", around=("red",))
+
+
+def test_fields_without_images_are_no_truth(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    data = {"images": [], "annotations": [], "categories": []}
+    found, wrong = field_annotations.check(tmp_path / "a.json", data, {}, scored=False)
+    assert found is None and [one.what for one in wrong] == ["no images"]
+
+
+def test_two_images_of_one_id_are_no_fields_of_a_kit(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    image = {"id": 1, "file_name": "a.png", "width": 8, "height": 8}
+    files.write_json(tmp_path / "c.json", {"images": [image, image], "annotations": [], "categories": []})
+    with pytest.raises(UserError, match="same id"):
+        kit_sources.fields(tmp_path / "c.json", real=False, around=("red",))
+
+
+def test_a_crop_beyond_its_picture_is_refused(tmp_path):
+    """Found by the campaign of tests/fuzz: the index told other sides than the picture has."""
+    images.write(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    assert kit_sources.Candidate(tmp_path / "a.png", "a", None, (0, 4, 8, 4)).pixels(2).shape == (2, 2, 3)
+    with pytest.raises(UserError, match=r"a\.png: is smaller than its index says"):
+        kit_sources.Candidate(tmp_path / "a.png", "a", None, (0, 9, 8, 4)).pixels(2)
+
+
+def test_what_slides_leave_open_may_be_null(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    part = coco.encode(np.eye(8, dtype=bool))
+    cell = {"image_id": 1, "category_id": 1, "segmentation": part, "occluded_rate": None, "z": None}
+    cells = [{"id": 1, **cell, "amodal_segmentation": part}, {"id": 2, **cell, "amodal_segmentation": None, "z": 1.0}]
+    image = {"id": 1, "file_name": "a.png", "width": 8, "height": 8, "um_per_px": None}
+    data = {"images": [image], "annotations": cells, "categories": [{"id": 1, "name": "red"}]}
+    files.write_json(tmp_path / "c.json", data)
+    images.write(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    slides = field_sources.Slides(tmp_path / "c.json", tmp_path, um_per_px=0.2, least_visible=0.2, whole=True)
+    field = slides.field(0, {1: 1})
+    # The later one lies above, and the earlier one hidden under it.
+    assert (field.owners == 2 * np.eye(8)).all() and (field.hidden == np.eye(8)).all()
+    assert slides.um_per_px(0) == 0.2
 
 
 def test_a_picture_of_no_split_is_no_catalogues(tmp_path):

@@ -83,6 +83,8 @@ def annotation(mask: np.ndarray, *, id: int, image_id: int, category_id: int) ->
 def by_image(data: dict) -> dict[int, list[dict]]:
     """The annotations of each image by its id, in the file's order; an empty list for an image without any."""
     result: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
+    if len(result) != len(data["images"]):
+        raise UserError.of("images", "two have the same id", "give every image an id of its own")
     for entry in data["annotations"]:
         if entry["image_id"] not in result:
             raise UserError.of("", f"image_id {entry['image_id']!r:.60} does not exist", "give the id of an image of this file")

@@ -65,6 +65,8 @@ def check(path: Path, data: Any, kinds: Mapping[str, str], *, scored: bool) -> t
         fix = "write a whole COCO file, so that images in which nothing was found are known"
         return None, [Problem(str(path), "a list of results without images", fix)]
     problems = [Problem(f"{path}: {one.where}", one.what, one.fix) for one in coco.check(data, named=True)]
+    if not problems and not data["images"]:
+        problems.append(Problem(str(path), "no images", "give a file with the images, those without cells too"))
     if problems:
         return None, problems
     used = {entry["category_id"] for entry in data["annotations"]}

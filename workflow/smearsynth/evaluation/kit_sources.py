@@ -44,10 +44,16 @@ class Candidate:
     window: tuple[int, int, int, int] | None
 
     def pixels(self, size: int | None) -> np.ndarray:
-        """The picture, uint8 (height, width, 3), RGB; resized by area averages where `size` is given."""
+        """The picture, uint8 (height, width, 3), RGB; resized by area averages where `size` is given.
+
+        A `UserError` if it cannot be read, or is smaller than its index says.
+        """
         picture = images.read(self.path)
         if self.window:
             left, top, width, height = self.window
+            if left + width > picture.shape[1] or top + height > picture.shape[0]:
+                fix = "give the pictures that the index was made for"
+                raise UserError.of(str(self.path), "is smaller than its index says", fix)
             picture = picture[top : top + height, left : left + width]
         if size is not None:
             picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)

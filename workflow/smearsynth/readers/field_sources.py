@@ -106,7 +106,7 @@ class Slides:
 
     def um_per_px(self, index: int) -> float | None:
         """Resolution of a slide, None where nobody told."""
-        return self._slides[index][0].get("um_per_px", self._um_per_px)
+        return self._slides[index][0].get("um_per_px") or self._um_per_px
 
     def field(self, index: int, numbers: dict[int, int]) -> Field:
         """A slide as a field, at its own resolution."""
@@ -119,7 +119,7 @@ class Slides:
         classes = np.array([numbers[cell["category_id"]] for cell in cells], int)
         for number, cell in enumerate(cells, start=1):
             part = runs.decode(cell["segmentation"], owners.shape)
-            hidden = 1 - cell.get("occluded_rate", 0.0) < self._least or classes[number - 1] == IGNORED
+            hidden = 1 - (cell.get("occluded_rate") or 0.0) < self._least or classes[number - 1] == IGNORED
             owners[part.slices][part.mask] = IGNORED if hidden else number
         return Field(picture, owners, classes, self._hidden(cells, owners) if self._whole else None)
 
@@ -127,8 +127,8 @@ class Slides:
     def _hidden(cells: list[dict], owners: np.ndarray) -> np.ndarray:
         """The cells right under those that are seen, in the order of painting; of visible parts alone nothing follows."""
         hidden = np.zeros_like(owners)
-        told = [one for one in enumerate(cells, start=1) if "amodal_segmentation" in one[1]]
-        for number, cell in sorted(told, key=lambda one: one[1].get("z", 0.0)):
+        told = [one for one in enumerate(cells, start=1) if one[1].get("amodal_segmentation")]
+        for number, cell in sorted(told, key=lambda one: one[1].get("z") or 0.0):
             part = runs.decode(cell["amodal_segmentation"], owners.shape)
             # Later ones lie higher; what is seen itself is not hidden.
             under = part.mask & (owners[part.slices] != number)
