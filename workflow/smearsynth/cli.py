@@ -11,6 +11,14 @@ import sys
 
 from smearsynth.errors import UserError
 
+DISK = {
+    errno.ENOSPC: ("no space left on the disk", "free some space"),
+    errno.EDQUOT: ("no space left on the disk for this user (quota)", "free some space, or ask for more"),
+    errno.EROFS: ("the file system is read-only", "make it writable again"),
+    errno.EACCES: ("permission denied", "allow this user to read and write it"),
+}
+"""What can be wrong with a disk, by the system's number of the error: what is said, and what mends it."""
+
 
 def dispatch(stage: str, commands: tuple[str, ...], argv: list[str] | None = None) -> int:
     """Run one command of a stage and return the exit code: 2, and no traceback, for a user's mistake."""
@@ -32,11 +40,12 @@ def dispatch(stage: str, commands: tuple[str, ...], argv: list[str] | None = Non
         print(f"{stage} {argv[0]}: {count} problem{'s' if count > 1 else ''}\n{error}", file=sys.stderr)
         return 2
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in DISK:
             raise
+        what, fix = DISK[error.errno]
         print(
-            f"{stage} {argv[0]}: 1 problem\n{error.filename or 'output'}: no space left on the disk\n"
-            "    fix: free some space and start the same command again; it goes on where it stopped",
+            f"{stage} {argv[0]}: 1 problem\n{error.filename or 'output'}: {what}\n"
+            f"    fix: {fix}, and start the same command again; it goes on where it stopped",
             file=sys.stderr,
         )
         return 2

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,12 @@ def atomic(path: str | Path) -> Iterator[Path]:
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)
+    except OSError as error:
+        _name(error, temporary, path)
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # Where nothing can be written nothing can be removed; the first error is the one to tell.
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -57,8 +61,17 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
         temporary.replace(path)
         sync(path.parent)
+    except OSError as error:
+        _name(error, temporary, path)
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _name(error: OSError, temporary: Path, path: Path) -> None:
+    """Give a failed write's error the name of what was to be written: a full disk's has none, others the temporary one."""
+    if error.filename is None or str(error.filename).startswith(str(temporary)):
+        error.filename = str(path)
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
