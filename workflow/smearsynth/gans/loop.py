@@ -1,4 +1,4 @@
-"""The training loop of every generator: resumes exactly, says what it does, stops when it has to."""
+"""The training loop of every network: resumes exactly, says what it does, stops when it has to."""
 
 import fcntl
 import math
@@ -34,10 +34,10 @@ class Training(Protocol):
     def saves(self, step: int) -> bool:
         """Whether a state is due after `step` steps, beside those of ``checkpoint_every``."""
 
-    def batch(self, step: int) -> dict[str, np.ndarray]:
+    def batch(self, step: int) -> Any:
         """What a step (from 0) sees: a function of the seed and the step alone."""
 
-    def update(self, batch: dict[str, np.ndarray]) -> list[float]:
+    def update(self, batch: Any) -> list[float]:
         """One step; returns its losses."""
 
 
@@ -46,10 +46,10 @@ def train(
     *,
     state: Path,
     fingerprint: str,
-    grid: Callable[[], np.ndarray],
     log_every: int,
-    grid_every: int,
     checkpoint_every: int,
+    grid: Callable[[], np.ndarray] | None = None,
+    grid_every: int = 1,
 ) -> Journal:
     """Train to the end, from the latest state in `state` if it is of this training.
 
@@ -61,10 +61,12 @@ def train(
         Folder for states, the journal and sample grids (``samples/step-*.png``) so far.
     fingerprint : str
         Names options, pairs, code and engine: a state with another one is cleared, never resumed.
-    grid : callable
-        Draws the same sample cells with the weights as they are.
-    log_every, grid_every, checkpoint_every : int
-        Steps between rows of the journal, grids, states.
+    log_every, checkpoint_every : int
+        Steps between rows of the journal, states.
+    grid : callable, optional
+        Draws the same sample cells with the weights as they are; none for a network that draws nothing.
+    grid_every : int
+        Steps between grids.
 
     Returns
     -------
@@ -87,9 +89,6 @@ def train(
             checkpoint.save(state, step, arrays, {"journal": journal.state()})
             journal.write(state)
 
-        def draw(step: int) -> None:
-            images.write(state / "samples" / f"step-{step:09d}.png", grid())
-
         progress = Progress(first, training.steps)
         for step in range(first + 1, training.steps + 1):
             values = training.update(training.batch(step - 1))
@@ -97,8 +96,8 @@ def train(
                 told = ", ".join(f"{name} {value:g}" for name, value in zip(training.columns, values, strict=True))
                 raise UserError.of(f"training step {step}", f"a loss is no longer a number ({told})", "lower the learning rates")
             journal.add(step, values)
-            if step % grid_every == 0 or step == training.steps:
-                draw(step)
+            if grid is not None and (step % grid_every == 0 or step == training.steps):
+                images.write(state / "samples" / f"step-{step:09d}.png", grid())
             if step % checkpoint_every == 0 or step == training.steps or training.saves(step) or stopped:
                 save(step)
             progress.show(step, dict(zip(training.columns, values, strict=True)))
