@@ -60,7 +60,10 @@ def classifier(pairs, steps: int):
     types = tuple(category["id"] for category in pairs.categories)
     labels = np.array([types.index(category_id) for category_id in pairs.category_ids])
     pixels = seen([pairs.window(i)[0] for i in range(len(labels))])
-    return reader.Reader(training.fit(pixels, labels, options, seed=1, progress=iter), options, types)
+    one = training.learning(pixels, labels, options, seed=1, classes=len(types))
+    for step in range(one.steps):
+        one.update(one.batch(step))
+    return reader.Reader(one.model, options, types)
 
 
 def seen(pictures: list[np.ndarray]) -> np.ndarray:

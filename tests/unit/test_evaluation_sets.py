@@ -251,9 +251,12 @@ def train_reader(world, folder):
     still = Augmentation(rotate=False, mirror=False, scale=0.0, brightness=0.0, colour=0.0)
     options = ReaderOptions("cnn", SIZE, SIZE, 2, 8, 1e-3, 0.0, True, "cpu", 1, still)
     cells = crops.read(world["cells"], split="train")
-    model = training.fit(cells.pixels, (cells.category_ids == TYPES[1]).astype(int), options, seed=1)
+    labels = (cells.category_ids == TYPES[1]).astype(int)
+    one = training.learning(cells.pixels, labels, options, seed=1, classes=2)
+    for step in range(one.steps):
+        one.update(one.batch(step))
     folder.mkdir()
-    reader.save(folder, reader.Reader(model, options, TYPES), seed=1, trained_on={})
+    reader.save(folder, reader.Reader(one.model, options, TYPES), seed=1, trained_on={})
 
 
 def test_spoilt_cells():

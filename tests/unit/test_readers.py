@@ -152,7 +152,8 @@ def test_options_out_of_range(wrong):
 
 def train(out, pairs, **changes) -> int:
     options = json.dumps({**OPTIONS, **changes})
-    return readers("train", "--options", options, "--taxonomy", TAXONOMY_JSON, "--seed", 4, "--pairs", pairs, "--out", out)
+    given = ("--options", options, "--taxonomy", TAXONOMY_JSON, "--seed", 4, "--pairs", pairs)
+    return readers("train", *given, "--state", f"{out}.state", "--out", out)
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +181,18 @@ def test_the_same_training_gives_the_same_bytes(trained):
     assert train(trained / "again", trained / "pairs" / "index.json") == 0
     for name in ("reader.weights.h5", "model.json", "test.tsv", "confusion.tsv"):
         assert sha256(trained / "cnn" / name) == sha256(trained / "again" / name), name
+
+
+def test_a_training_goes_on_only_from_a_state_of_the_same_options_and_cells(tmp_path, capsys):
+    pairs = make_pairs(tmp_path / "pairs")
+    assert train(tmp_path / "cnn", pairs, steps=2) == 0 and train(tmp_path / "cnn", pairs, steps=2) == 0
+    said = capsys.readouterr().out
+    assert "going on after step 2 of 2" in said and "starting anew" not in said
+    first = next(entry for entry in json.loads(pairs.read_text())["pairs"] if entry["split"] == "train")
+    picture = images.read(pairs.parent / first["file"])
+    images.write(pairs.parent / first["file"], picture // 2)
+    assert train(tmp_path / "cnn", pairs, steps=2) == 0
+    assert "starting anew" in capsys.readouterr().out
 
 
 def test_an_answer_does_not_depend_on_the_other_cells(trained):

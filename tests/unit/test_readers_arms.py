@@ -17,6 +17,7 @@ from smearsynth.options import build
 from smearsynth.readers.arm_augmentation import AUGMENTATIONS, Ranges, augmented
 from smearsynth.readers.arms import ArmSet, Stock, compose, divided, quotas, repeated, singled
 from smearsynth.readers.arms_options import ARMS, NEED_SYNTHETIC, ArmsOptions
+from smearsynth.readers.learning import Learning
 
 OFF = {"scale": 0.0, "rotation": 0.0, "translation": 0.0, "colour": 0.0, "contrast": 0.0, "saturation": 0.0}
 RANGES = Ranges(scale=0.15, rotation=180.0, translation=0.1, colour=0.1, contrast=0.3, saturation=0.3)
@@ -283,11 +284,26 @@ def make_cells(folder, *, split=None, count=6, types=tuple(STAIN), extra=()):
 
 def run_arm(out, arm, windows, *more, options=OPTIONS) -> int:
     command = ["arm", "--options", json.dumps(options), "--seed", "3", "--architecture", "cnn", "--arm", arm]
-    command += ["--cells", str(windows), "--out", str(out), *map(str, more)]
+    command += ["--cells", str(windows), "--state", f"{out}.state", "--out", str(out), *map(str, more)]
     return dispatch("smearsynth.readers", ("arm",), command)
 
 
-def test_the_command_trains_tests_and_says_what_it_did_twice_the_same(tmp_path):
+def ended_after(monkeypatch, steps: int) -> list:
+    """Let trainings end after some steps, all of them together; the list gets an entry with each step."""
+    done: list[int] = []
+    whole = Learning.update
+
+    def update(self, batch):
+        if len(done) == steps:
+            raise KeyboardInterrupt
+        done.append(1)
+        return whole(self, batch)
+
+    monkeypatch.setattr(Learning, "update", update)
+    return done
+
+
+def test_the_command_trains_tests_and_says_what_it_did_twice_the_same(tmp_path, monkeypatch):
     windows = make_cells(tmp_path / "w", count=12)
     drawn = make_cells(tmp_path / "s", split="synthetic", count=5, extra={"model": "wgan_gp_ac", "share": 1.0}.items())
     about = {}
@@ -308,7 +324,14 @@ def test_the_command_trains_tests_and_says_what_it_did_twice_the_same(tmp_path):
     own = read_tsv(tmp_path / "original/own.tsv")
     assert {row["part"] for row in own} == {"test", "validation"} and {row["seed"] for row in own} == {"0"}
     assert len({row["source"] for row in own}) == len(own) < 18
+    # Ended in the second of its three trainings of 25 steps, it goes on there: the first is not repeated.
+    ended_after(monkeypatch, 40)
+    with pytest.raises(KeyboardInterrupt):
+        run_arm(tmp_path / "again", "original", windows)
+    monkeypatch.undo()
+    steps = ended_after(monkeypatch, 1000)
     assert run_arm(tmp_path / "again", "original", windows) == 0
+    assert len(steps) == 35 and not (tmp_path / "again.state/training").exists()
     for name in ("names.tsv", "own.tsv", "model.json"):
         assert sha256(tmp_path / "again" / name) == sha256(tmp_path / "original" / name)
 
@@ -358,7 +381,8 @@ def test_a_reader_is_trained_on_windows_as_on_pairs(tmp_path):
     options = {"architecture": "cnn", "window": 32, "size": 32, "steps": 40, "batch": 12, "learning_rate": 0.003}
     options |= {"label_smoothing": 0.0, "balance": True, "device": "cpu", "threads": 1, "augmentation": STILL}
     command = ["train", "--options", json.dumps(options), "--taxonomy", json.dumps(TAXONOMY), "--seed", "1"]
-    assert dispatch("smearsynth.readers", ("train",), [*command, "--cells", str(windows), "--out", str(tmp_path / "r")]) == 0
+    command += ["--cells", str(windows), "--state", str(tmp_path / "state"), "--out", str(tmp_path / "r")]
+    assert dispatch("smearsynth.readers", ("train",), command) == 0
     assert {path.name for path in (tmp_path / "r").iterdir()} >= {"reader.weights.h5", "model.json", "test.tsv"}
     overall = read_tsv(tmp_path / "r/test.tsv")[-2]
     assert overall["type"] == "all cells" and overall["cells"] == "18" and float(overall["accuracy"]) > 0.6

@@ -22,7 +22,8 @@ def readers(*arguments) -> int:
 
 def train(out: Path, slides: tuple[Path, Path], *more, **changes) -> int:
     options = json.dumps({**OPTIONS, **changes})
-    given = ("--options", options, "--taxonomy", TAXONOMY_JSON, "--seed", 4, "--slides", *slides, "--out", out)
+    given = ("--options", options, "--taxonomy", TAXONOMY_JSON, "--seed", 4, "--slides", *slides)
+    given += ("--state", f"{out}.state", "--out", out)
     return readers("field_train", *given, *more)
 
 
@@ -203,7 +204,8 @@ def test_a_classifier_names_the_white_cells(world, tmp_path, capsys):
     options |= {"label_smoothing": 0.0, "balance": True, "device": "cpu", "threads": 1}
     options |= {"augmentation": {"rotate": True, "mirror": True, "scale": 0.0, "brightness": 0.0, "colour": 0.0}}
     made = ("--options", json.dumps(options), "--taxonomy", TAXONOMY_JSON, "--seed", "1")
-    classifier = ("train", *made, "--pairs", str(tmp_path / "pairs" / "index.json"), "--out", str(tmp_path / "cnn"))
+    places = ("--state", str(tmp_path / "state"), "--out", str(tmp_path / "cnn"))
+    classifier = ("train", *made, "--pairs", str(tmp_path / "pairs" / "index.json"), *places)
     assert dispatch("smearsynth.readers", ("train",), list(classifier)) == 0
     given = ("read", "--model", world / "reader", "--images", world / "smears", "--out", tmp_path / "out")
     assert readers(*given, "--retype", tmp_path / "cnn") == 0

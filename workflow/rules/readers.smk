@@ -1,4 +1,4 @@
-# Models that read cells, trained on real ones.
+# Models that read cells, trained on real ones. Training goes on where it was stopped, and takes the shell's place (exec) as in gans.smk.
 READER = config["readers"]["architecture"]
 
 
@@ -22,10 +22,12 @@ rule readers_train:
         options=section("readers"),
         taxonomy=TAXONOMY,
         seed=config["seed"],
+        state=f"{STATE}/readers/{READER}",
         code=code("readers.train"),
     shell:
-        "python -m smearsynth.readers train --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --pairs {input.index:q} --out $(dirname {output.weights:q}) > {log:q} 2>&1"
+        "exec python -m smearsynth.readers train --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --pairs {input.index:q} --state {params.state:q}"
+        " --out $(dirname {output.weights:q}) > {log:q} 2>&1"
 
 
 # The same on cells with their surroundings: its inner layer is what generators of windows are compared by.
@@ -47,10 +49,12 @@ rule readers_windows:
         options=windows_reader(),
         taxonomy=TAXONOMY,
         seed=config["seed"],
+        state=f"{STATE}/readers/windows",
         code=code("readers.train"),
     shell:
-        "python -m smearsynth.readers train --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} --cells {input.index:q} --out $(dirname {output.weights:q}) > {log:q} 2>&1"
+        "exec python -m smearsynth.readers train --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} --cells {input.index:q} --state {params.state:q}"
+        " --out $(dirname {output.weights:q}) > {log:q} 2>&1"
 
 
 # A classifier trained on one training set of real, varied or synthetic cells (Hazra et al. 2022, Tables 5 and 6).
@@ -81,8 +85,9 @@ rule readers_arm:
         synthetic=lambda wildcards, input: (
             f"--synthetic {input.synthetic}" if input.synthetic else ""
         ),
+        state=f"{STATE}/readers/arms/{{percent}}/{{model}}/{{architecture}}/{{arm}}",
         code=code("readers.arm"),
     shell:
-        "python -m smearsynth.readers arm --options {params.options:q} --seed {params.seed}"
+        "exec python -m smearsynth.readers arm --options {params.options:q} --seed {params.seed}"
         " --architecture {wildcards.architecture} --arm {wildcards.arm} --cells {input.index:q} --share {params.share}"
-        " {params.synthetic} --out $(dirname {output.names:q}) > {log:q} 2>&1"
+        " {params.synthetic} --state {params.state:q} --out $(dirname {output.names:q}) > {log:q} 2>&1"

@@ -49,10 +49,11 @@ rule readers_field:
         taxonomy=TAXONOMY,
         seed=config["seed"],
         sources=field_sources,
+        state=f"{STATE}/readers/field/{{arm}}",
         code=code("readers.field_train"),
     shell:
-        "python -m smearsynth.readers field_train --options {params.options:q} --taxonomy {params.taxonomy:q}"
-        " --seed {params.seed} {params.sources}"
+        "exec python -m smearsynth.readers field_train --options {params.options:q} --taxonomy {params.taxonomy:q}"
+        " --seed {params.seed} {params.sources} --state {params.state:q}"
         " --out $(dirname {output.weights:q}) > {log:q} 2>&1"
 
 

@@ -1,16 +1,21 @@
-"""Train a classifier on one training set, several times, and test it on real held-out cells and on the set itself."""
+"""Train a classifier on one training set, several times, and test it on real held-out cells and on the set itself.
+
+A killed command goes on with the training that was under way.
+"""
 
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from smearsynth import progress, seeds
+from smearsynth import seeds
 from smearsynth.errors import Problem, raise_all, unknown
 from smearsynth.files import atomic_folder, read_json, write_json, write_tsv
+from smearsynth.gans import checkpoint, engine, loop
 from smearsynth.options import loads
 from smearsynth.pairs import crops
 from smearsynth.readers import arms, arms_options, pictures, training
+from smearsynth.readers.arm_answers import Answers
 from smearsynth.readers.options import ReaderOptions
 from smearsynth.readers.reader import told
 
@@ -30,6 +35,7 @@ def arguments(parser) -> None:
     parser.add_argument("--cells", type=Path, required=True, help="windows/index.json: real cells, training and held-out")
     parser.add_argument("--share", type=float, default=1.0, help="share of the real training cells")
     parser.add_argument("--synthetic", type=Path, help="index.json of synthetic cells; for the arms that have them")
+    parser.add_argument("--state", type=Path, required=True, help="folder that a killed training is resumed from")
     parser.add_argument("--out", type=Path, required=True, help="folder")
 
 
@@ -53,36 +59,51 @@ def run(args) -> None:
         pixels = np.stack([pictures.fit(one, window=train.size, size=reader.size) for one in cells.pixels[known]])
         return arms.Stock(pixels, np.searchsorted(types, cells.category_ids[known]))
 
+    decides = {
+        "seed": args.seed,
+        "architecture": args.architecture,
+        "arm": args.arm,
+        "share": args.share,
+        "cells": [cells.digest for cells in (train, test, *([synthetic] if synthetic is not None else []))],
+        "device": engine.configure(device=options.device, threads=options.threads),
+        "engine": engine.version(),
+    }
     ours, theirs, held = stock(train), stock(synthetic) if synthetic is not None else None, stock(test)
     names: list[list] = []
     own: list[list] = []
     made: list[dict] = []
-    for repetition in range(options.seeds):
-        arm_set = arms.compose(
-            args.arm,
-            ours,
-            theirs,
-            classes=len(types),
-            pictures=options.pictures,
-            rng=seeds.rng(args.seed, "readers", "arms", args.arm, repetition),
-            ranges=options.ranges,
-            share=options.synthetic,
-            counts=options.counts,
-            target=options.target,
-        )
-        made.append(_counted(arm_set, types))
-        # By architecture and number alone: the arms start from the same weights and draw the same places.
-        seed = seeds.entropy(args.seed, "readers", "arms", args.architecture, repetition)
-        named = _train(arm_set, arm_set.labels >= 0, held.pixels, reader, len(types), seed, f"{repetition + 1}/{options.seeds}")
-        rows = zip(test.cell_ids.tolist(), test.category_ids.tolist(), named, strict=True)
-        names += [[repetition, cell_id, category_id, types[at]] for cell_id, category_id, at in rows]
-        if repetition < options.own.seeds:
-            rng = seeds.rng(args.seed, "readers", "arms", "own", args.arm, repetition)
-            parts = arms.divided(arm_set.sources, arm_set.labels, rng, test=options.own.test, validation=options.own.validation)
-            asked = arms.singled(arm_set.sources, parts)
-            named = _train(arm_set, parts == "train", arm_set.pixels[asked], reader, len(types), seed, "on itself")
-            columns = parts[asked].tolist(), arm_set.sources[asked].tolist(), arm_set.labels[asked], named
-            own += [[repetition, part, source, types[label], types[at]] for part, source, label, at in zip(*columns, strict=True)]
+    with loop.locked(args.state):
+        answers = Answers(args.state, checkpoint.fingerprint("smearsynth.readers.arm", options, decides))
+        for repetition in range(options.seeds):
+            arm_set = arms.compose(
+                args.arm,
+                ours,
+                theirs,
+                classes=len(types),
+                pictures=options.pictures,
+                rng=seeds.rng(args.seed, "readers", "arms", args.arm, repetition),
+                ranges=options.ranges,
+                share=options.synthetic,
+                counts=options.counts,
+                target=options.target,
+            )
+            made.append(_counted(arm_set, types))
+            # By architecture and number alone: the arms start from the same weights and draw the same places.
+            seed = seeds.entropy(args.seed, "readers", "arms", args.architecture, repetition)
+            named = _train(answers, arm_set, arm_set.labels >= 0, held.pixels, reader, len(types), seed)
+            rows = zip(test.cell_ids.tolist(), test.category_ids.tolist(), named, strict=True)
+            names += [[repetition, cell_id, category_id, types[at]] for cell_id, category_id, at in rows]
+            if repetition < options.own.seeds:
+                rng = seeds.rng(args.seed, "readers", "arms", "own", args.arm, repetition)
+                parts = arms.divided(
+                    arm_set.sources, arm_set.labels, rng, test=options.own.test, validation=options.own.validation
+                )
+                asked = arms.singled(arm_set.sources, parts)
+                named = _train(answers, arm_set, parts == "train", arm_set.pixels[asked], reader, len(types), seed)
+                columns = parts[asked].tolist(), arm_set.sources[asked].tolist(), arm_set.labels[asked], named
+                own += [
+                    [repetition, part, source, types[label], types[at]] for part, source, label, at in zip(*columns, strict=True)
+                ]
     left_out = len(ours.labels) - min(one["different_real"] for one in made)
     if args.arm != "synthetic" and args.arm != "class_balanced" and left_out:
         what = f"{left_out} of {len(ours.labels)} real cells are not in a set of {options.pictures} pictures"
@@ -109,18 +130,16 @@ def run(args) -> None:
 
 
 def _train(
-    arm_set: arms.ArmSet, keep: np.ndarray, asked: np.ndarray, reader: ReaderOptions, classes: int, seed: int, word: str
+    answers: Answers, arm_set: arms.ArmSet, keep: np.ndarray, asked: np.ndarray, reader: ReaderOptions, classes: int, seed: int
 ) -> list[int]:
     """Train on a part of a set and name other pictures: their classes."""
-    model = training.fit(
-        arm_set.pixels[keep],
-        arm_set.labels[keep],
-        reader,
-        seed=seed,
-        classes=classes,
-        progress=lambda steps: progress.shown(steps, total=reader.steps, told=word, unit="step"),
-    )
-    return training.probabilities(model, asked).argmax(1).tolist() if len(asked) else []
+
+    def named(state: Path) -> np.ndarray:
+        pixels, labels = arm_set.pixels[keep], arm_set.labels[keep]
+        model = training.fit(pixels, labels, reader, seed=seed, classes=classes, module="smearsynth.readers.arm", state=state)
+        return training.probabilities(model, asked).argmax(1) if len(asked) else np.zeros(0, int)
+
+    return answers.next(named).tolist()
 
 
 def _counted(arm_set: arms.ArmSet, types: list[int]) -> dict:

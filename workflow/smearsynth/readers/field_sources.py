@@ -3,10 +3,13 @@
 Every field is brought to the reader's resolution and classes when it is first drawn.
 """
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -14,7 +17,7 @@ import numpy as np
 from smearsynth import images, structure
 from smearsynth.backgrounds import light
 from smearsynth.errors import UserError
-from smearsynth.files import inside
+from smearsynth.files import inside, read_bytes
 from smearsynth.pairs import field_maps
 from smearsynth.readers import field_look
 from smearsynth.slides import listing, runs
@@ -71,6 +74,10 @@ class Source(Protocol):
         """Resolution of a field, None where nobody told."""
         ...
 
+    def digest(self) -> str:
+        """SHA-256 over all that its fields are made from."""
+        ...
+
 
 class Slides:
     """Slides and their COCO file.
@@ -123,6 +130,11 @@ class Slides:
             owners[part.slices][part.mask] = IGNORED if hidden else number
         return Field(picture, owners, classes, self._hidden(cells, owners) if self._whole else None)
 
+    def digest(self) -> str:
+        """SHA-256 over pictures, cells and categories."""
+        pictures = (inside(self._pictures, image["file_name"], where=self.name) for image, _ in self._slides)
+        return _digest(self.categories, self._slides, pictures)
+
     @staticmethod
     def _hidden(cells: list[dict], owners: np.ndarray) -> np.ndarray:
         """The cells right under those that are seen, in the order of painting; of visible parts alone nothing follows."""
@@ -171,6 +183,21 @@ class Maps:
         owners = one.owners().astype(np.int32)
         owners[np.concatenate([[0], classes])[owners] == IGNORED] = IGNORED
         return Field(one.picture(), owners, classes)
+
+    def digest(self) -> str:
+        """SHA-256 over pictures, owners, cells and categories."""
+        files = (inside(one.folder, one.entry[key], where=self.name) for one in self._maps for key in ("file", "owners"))
+        return _digest(self.categories, (one.entry for one in self._maps), files)
+
+
+def _digest(categories: list[dict], fields: Iterable[Any], files: Iterable[Path]) -> str:
+    """SHA-256 over categories, what is told of each field, and the content of files."""
+    found = hashlib.sha256()
+    for told in chain([categories], fields):
+        found.update(json.dumps(told, sort_keys=True).encode() + b"\n")
+    for file in files:
+        found.update(hashlib.sha256(read_bytes(file)).digest())
+    return found.hexdigest()
 
 
 def scaled(field: Field, factor: float) -> Field:

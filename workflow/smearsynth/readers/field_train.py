@@ -1,11 +1,11 @@
-"""Train a field reader on slides, on real fields with label maps, or on a mixture."""
+"""Train a field reader on slides, on real fields with label maps, or on a mixture; a killed training goes on where it was."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from smearsynth import progress
 from smearsynth.errors import UserError
 from smearsynth.files import atomic_folder, write_json, write_tsv
 from smearsynth.options import loads
@@ -34,6 +34,7 @@ def arguments(parser) -> None:
         "--shares", type=float, nargs="+", help="how often each source is drawn, slides first; by their numbers without it"
     )
     parser.add_argument("--um-per-px", type=float, help="resolution of slides whose COCO file does not tell")
+    parser.add_argument("--state", type=Path, required=True, help="folder that a killed training is resumed from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the reader")
 
 
@@ -58,16 +59,19 @@ def run(args) -> None:
     classes, numbers = _classes(sources, taxonomy, by=options.classes)
     fields = field_data.Fields(sources, numbers, options, shares=shares, seed=args.seed)
 
-    from smearsynth.readers import field_reader, field_thresholds, field_training
+    from smearsynth.readers import field_reader, field_thresholds, field_training, learning
 
     count = len(classes.types)
-    model, losses = field_training.fit(
-        fields,
-        options,
-        seed=args.seed,
-        classes=count,
-        progress=lambda steps: progress.shown(steps, total=options.steps, told="field reader", unit="step"),
-    )
+    model, one = field_training.learning(fields, options, seed=args.seed, classes=count)
+    told = {
+        "seed": args.seed,
+        "taxonomy": json.loads(args.taxonomy),
+        "sources": [source.digest() for source in sources],
+        "shares": shares,
+        "um_per_px": args.um_per_px,
+        "stardist": version("stardist"),
+    }
+    journal = learning.train(one, options, module="smearsynth.readers.field_train", told=told, state=args.state)
     untuned = field_reader.Thresholds(0.4, (0.5,) * count)
     reader = field_reader.FieldReader(model, options, classes, untuned)
     held = [fields.field(source, index) for source, indices in enumerate(fields.held) for index in indices]
@@ -91,7 +95,7 @@ def run(args) -> None:
         field_reader.save(folder, reader, about=about)
         if look := field_data.look(fields, classes):
             write_json(folder / "look.json", field_look.to_json(look))
-        write_tsv(folder / "losses.tsv", ["step", "loss"], [[step, loss] for step, loss in enumerate(losses, start=1)])
+        write_tsv(folder / "losses.tsv", ["step", *journal.columns], [[step, *losses] for step, losses in journal.rows])
 
 
 def _classes(sources: list[Source], taxonomy: Taxonomy, *, by: str) -> tuple[field_classes.Classes, list[dict[int, int]]]:

@@ -1,7 +1,6 @@
 """Training a field reader: StarDist's targets and losses, on batches that follow from (seed, step)."""
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +10,7 @@ from smearsynth import images
 from smearsynth.readers import field_data, field_reader
 from smearsynth.readers.field_options import FieldReaderOptions
 from smearsynth.readers.field_sources import IGNORED, Field
+from smearsynth.readers.learning import Batch, Learning, adam
 
 HEAVIEST = 10.0
 """Largest weight of a pixel; the slivers of hidden cells stay light."""
@@ -66,71 +66,66 @@ def targets(patch: Field, *, rays: int, grid: int, classes: int) -> tuple[np.nda
     return np.where(silent, -1, depth)[..., None].astype(np.float32), rays_and_weight.astype(np.float32), one_hot
 
 
-Batch = tuple[np.ndarray, tuple[np.ndarray, ...]]
-"""Float32 pictures (batch, patch, patch, 3) in [-1, 1], and `targets`, stacked."""
-
-
 def batch(fields: field_data.Fields, options: FieldReaderOptions, *, seed: int, step: int, classes: int) -> Batch:
-    """The batch of a step, which follows from the seed and the step's number alone."""
+    """The batch of a step, which follows from the seed and the step's number alone: pictures, and `targets`, stacked."""
     drawn = field_data.patches(fields, options, seed=seed, step=step)
     wanted = [targets(patch, rays=options.rays, grid=options.grid, classes=classes) for patch in drawn]
     stacked = tuple(np.stack(part) for part in zip(*wanted, strict=True))
     return images.to_network(np.stack([patch.picture for patch in drawn])), stacked
 
 
-def batches(fields: field_data.Fields, options: FieldReaderOptions, *, seed: int, classes: int) -> Iterator[Batch]:
-    """The batches of all steps, in order; the next ones are drawn while the network learns from this one."""
-    with ThreadPoolExecutor(options.threads) as pool:
-        waiting: deque[Future[Batch]] = deque()
-        for step in range(options.steps):
-            waiting.append(pool.submit(batch, fields, options, seed=seed, step=step, classes=classes))
-            if len(waiting) > options.threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+class Ahead:
+    """Batches that threads draw while the network learns from earlier ones.
+
+    Parameters
+    ----------
+    draw : callable
+        The batch of a step.
+    steps : int
+        After these there are no more.
+    threads : int
+        How many batches are drawn at once, and how many steps ahead.
+    """
+
+    def __init__(self, draw: Callable[[int], Batch], *, steps: int, threads: int):
+        self._draw, self._steps, self._threads = draw, steps, threads
+        self._pool = ThreadPoolExecutor(threads)
+        self._waiting: dict[int, Future[Batch]] = {}
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of a step."""
+        for at in range(step, min(step + self._threads + 1, self._steps)):
+            if at not in self._waiting:
+                self._waiting[at] = self._pool.submit(self._draw, at)
+        return self._waiting.pop(step).result()
 
 
-def fit(
-    fields: field_data.Fields,
-    options: FieldReaderOptions,
-    *,
-    seed: int,
-    classes: int,
-    progress=lambda steps: steps,
-) -> tuple[Any, list[float]]:
-    """Train StarDist's network.
+def learning(fields: field_data.Fields, options: FieldReaderOptions, *, seed: int, classes: int) -> tuple[Any, Learning]:
+    """StarDist's network before its first step.
 
     Parameters
     ----------
     fields : Fields
     options : FieldReaderOptions
     seed : int
+        Of initial weights and batches.
     classes : int
         Number of classes.
-    progress : callable
-        Wraps the steps, such as tqdm.
 
     Returns
     -------
     stardist.models.StarDist2D
-    list of float
-        The loss of each step.
+    Learning
+        Of its network.
     """
     model = field_reader.network(options, classes=classes, seed=seed)
-    import keras
-
-    warm = max(1, options.steps // 20)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, options.steps - warm), warmup_target=options.learning_rate, warmup_steps=warm
-    )
-    optimiser = keras.optimizers.Adam(rate, name="adam")
+    optimiser = adam(steps=options.steps, peak=options.learning_rate)
     model.prepare_for_training(optimiser)
     # StarDist's losses without its metrics, which cost time; they pick pixels by a mask: nothing for XLA.
     weights = list(model.config.train_loss_weights)
     model.keras_model.compile(optimiser, loss=model.keras_model.loss, loss_weights=weights, jit_compile=False)
-    losses = []
-    for pictures, wanted in progress(batches(fields, options, seed=seed, classes=classes)):
-        found = model.keras_model.train_on_batch(pictures, wanted, return_dict=True)
-        losses.append(float(found["loss"]))
-        model.keras_model.reset_metrics()
-    return model, losses
+
+    def draw(step: int) -> Batch:
+        return batch(fields, options, seed=seed, step=step, classes=classes)
+
+    return model, Learning(model.keras_model, Ahead(draw, steps=options.steps, threads=options.threads), steps=options.steps)

@@ -1,11 +1,10 @@
-"""Train a classifier of single cells on the real training cells and test it on the held-out ones."""
+"""Train a classifier of single cells on the real training cells and test it on the held-out ones; a killed training goes on."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-from smearsynth import progress
 from smearsynth.errors import raise_all
 from smearsynth.files import atomic_folder, write_tsv
 from smearsynth.options import loads
@@ -22,6 +21,7 @@ def arguments(parser) -> None:
     cells = parser.add_mutually_exclusive_group(required=True)
     cells.add_argument("--pairs", dest="cells", type=Path, help="pairs/index.json: the real cells on black")
     cells.add_argument("--cells", dest="cells", type=Path, help="windows/index.json: cells with their surroundings")
+    parser.add_argument("--state", type=Path, required=True, help="folder that a killed training is resumed from")
     parser.add_argument("--out", type=Path, required=True, help="folder of the reader")
 
 
@@ -41,7 +41,9 @@ def run(args) -> None:
         labels,
         options,
         seed=args.seed,
-        progress=lambda steps: progress.shown(steps, total=options.steps, told="reader", unit="step"),
+        classes=len(types),
+        module="smearsynth.readers.train",
+        state=args.state,
     )
     trained = reader.Reader(model, options, types)
     counts = scores.confusion(test.category_ids, trained.name(test.pixels)[0] if len(test) else [], types)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 from scipy.special import softmax
@@ -12,6 +13,7 @@ from smearsynth.gans import engine
 from smearsynth.readers.architectures import Model, build
 from smearsynth.readers.augmentation import vary
 from smearsynth.readers.batches import outputs
+from smearsynth.readers.learning import Batch, Learning, adam, digest, train
 from smearsynth.readers.options import ReaderOptions
 
 
@@ -49,30 +51,23 @@ def draw(labels: np.ndarray, rng: np.random.Generator, *, batch: int, balance: b
     return np.array([rng.choice(np.flatnonzero(labels == label)) for label in chosen])
 
 
-def batches(
-    pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int, classes: int | None = None
-) -> Iterator[tuple]:
-    """The batches of all steps: float32 (batch, size, size, 3) in [-1, 1] and one-hot targets (batch, classes)."""
-    classes = classes or int(labels.max()) + 1
+def batch(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int, step: int, classes: int) -> Batch:
+    """The batch of a step: float32 (batch, size, size, 3) in [-1, 1] and one-hot targets (batch, classes)."""
     variation = asdict(options.augmentation)
-    still = not any(variation.values())
-    for step in range(options.steps):
-        rng = seeds.rng(seed, "readers", "step", step)
-        at = draw(labels, rng, batch=options.batch, balance=options.balance)
-        chosen = pixels[at] if still else vary(pixels[at], rng, **variation)
-        yield images.to_network(chosen), np.eye(classes, dtype=np.float32)[labels[at]]
+    rng = seeds.rng(seed, "readers", "step", step)
+    at = draw(labels, rng, batch=options.batch, balance=options.balance)
+    chosen = vary(pixels[at], rng, **variation) if any(variation.values()) else pixels[at]
+    return images.to_network(chosen), np.eye(classes, dtype=np.float32)[labels[at]]
 
 
-def fit(
-    pixels: np.ndarray,
-    labels: np.ndarray,
-    options: ReaderOptions,
-    *,
-    seed: int,
-    classes: int | None = None,
-    progress=lambda steps: steps,
-) -> Model:
-    """Train a reader.
+def batches(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int) -> Iterator[Batch]:
+    """The batches of all steps, of as many classes as there are labels."""
+    classes = int(labels.max()) + 1
+    return (batch(pixels, labels, options, seed=seed, step=step, classes=classes) for step in range(options.steps))
+
+
+def learning(pixels: np.ndarray, labels: np.ndarray, options: ReaderOptions, *, seed: int, classes: int) -> Learning:
+    """A reader before its first step.
 
     Parameters
     ----------
@@ -82,31 +77,57 @@ def fit(
         Classes from 0.
     options : ReaderOptions
     seed : int
-    classes : int, optional
-        Number of classes; as many as there are labels without it.
-    progress : callable
-        Wraps the steps, such as tqdm.
+        Of initial weights, dropout and batches.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    Learning
+        Its model goes from float32 pictures in [-1, 1] to logits.
+    """
+    engine.configure(device=options.device, threads=options.threads)
+    import keras
+
+    start = seeds.entropy(seed, "readers") % 2**31
+    model = build(options.architecture, size=options.size, classes=classes, seed=start, weights=options.weights)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=options.label_smoothing)
+    model.compile(adam(steps=options.steps, peak=options.learning_rate), loss)
+
+    def drawn(step: int) -> Batch:
+        return batch(pixels, labels, options, seed=seed, step=step, classes=classes)
+
+    return Learning(model, drawn, steps=options.steps)
+
+
+def fit(
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    options: ReaderOptions,
+    *,
+    seed: int,
+    classes: int,
+    module: str,
+    state: Path,
+) -> Model:
+    """Train a reader; a killed training goes on from its state.
+
+    Parameters
+    ----------
+    pixels, labels, options, seed, classes
+        See `learning`.
+    module : str
+        The command's, whose code is part of what a state belongs to.
+    state : Path
+        Folder of the states.
 
     Returns
     -------
     keras.Model
-        From float32 pictures in [-1, 1] to logits.
     """
-    import keras
-
-    engine.configure(device=options.device, threads=options.threads)
-    classes = classes or int(labels.max()) + 1
-    start = seeds.entropy(seed, "readers") % 2**31
-    model = build(options.architecture, size=options.size, classes=classes, seed=start, weights=options.weights)
-    warm = max(1, options.steps // 20)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, options.steps - warm), warmup_target=options.learning_rate, warmup_steps=warm
-    )
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=options.label_smoothing)
-    model.compile(keras.optimizers.Adam(rate, name="adam"), loss)
-    for pictures, targets in progress(batches(pixels, labels, options, seed=seed, classes=classes)):
-        model.train_on_batch(pictures, targets)
-    return model
+    one = learning(pixels, labels, options, seed=seed, classes=classes)
+    train(one, options, module=module, told={"seed": seed, "cells": digest(pixels, labels)}, state=state)
+    return one.model
 
 
 def probabilities(model: Model, pixels: np.ndarray, *, batch: int = 64) -> np.ndarray:
