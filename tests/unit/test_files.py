@@ -50,6 +50,21 @@ def test_a_failed_folder_leaves_the_old_one(tmp_path):
     assert os.listdir(tmp_path) == ["out"] and os.listdir(tmp_path / "out") == ["x"]
 
 
+def test_a_folder_gets_its_name_once_its_files_are_on_the_disk(tmp_path, monkeypatch):
+    """Otherwise a power cut leaves a folder that looks finished and is full of empty files."""
+    seen = []
+    monkeypatch.setattr(files, "sync_below", lambda folder: seen.append((os.listdir(folder), (tmp_path / "out").exists())))
+    with files.atomic_folder(tmp_path / "out") as folder:
+        (folder / "x").write_text("1")
+    assert seen == [(["x"], False)]
+
+
+def test_syncing_a_folder_that_is_not_there_is_an_error(tmp_path):
+    files.sync_below(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        files.sync_below(tmp_path / "nowhere")
+
+
 def test_a_folder_is_replaced_whole(tmp_path):
     for name in ("x", "y"):
         with files.atomic_folder(tmp_path / "out") as folder:
