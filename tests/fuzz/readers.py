@@ -455,16 +455,17 @@ def read_state(path: Path, folder: Path) -> object:
 
 
 def weights(folder: Path) -> list[bytes]:
-    """As Keras lays them out: groups of layers, each with its variables, and attributes."""
+    """As Keras lays them out: groups of layers, each with its variables, and attributes; texts of a fixed length, as Keras 1
+    wrote them: those of any length are read in a process of their own, ten a second at most."""
     import h5py
 
     with h5py.File(folder / "w.weights.h5", "w") as file:
         for layer, sizes in (("dense", ((3, 4), (4,))), ("dense_1", ((4, 2), (2,)))):
-            file.create_group(f"layers/{layer}").attrs["name"] = layer
+            file.create_group(f"layers/{layer}").attrs["name"] = np.bytes_(layer)
             for at, shape in enumerate(sizes):
                 file[f"layers/{layer}/vars/{at}"] = np.ones(shape, np.float32)
     with h5py.File(folder / "chunked.h5", "w") as file:
-        file.attrs["layer_names"] = [b"conv1"]
+        file.attrs["layer_names"] = np.array([b"conv1"])
         file.create_dataset("conv1/kernel:0", data=np.ones((8, 8), np.float32), chunks=(4, 4), compression="gzip")
     return [(folder / name).read_bytes() for name in ("w.weights.h5", "chunked.h5")]
 
@@ -473,7 +474,7 @@ def read_weights(path: Path, folder: Path) -> object:
     from smearsynth import weights as checked
     from smearsynth.evaluation import squeezenet
 
-    checked.check(path, fix="give weights")
+    checked.check(path, fix="give weights", texts=True)
     return squeezenet.recognises(path)
 
 

@@ -14,11 +14,12 @@ import pytest
 from PIL import Image
 
 from smearsynth import arrays, coco, files, images, run_lengths, structure, weights
-from smearsynth.cells import catalogue
+from smearsynth.cells import catalogue, corrections
 from smearsynth.cells.polygons import checked, from_run_lengths
 from smearsynth.errors import UserError
 from smearsynth.evaluation import field_annotations, field_crops, kit_answers, kit_sources, torch_file
 from smearsynth.readers import field_sources
+from smearsynth.taxonomy import Taxonomy
 
 
 def png(width: int, height: int) -> bytes:
@@ -271,6 +272,7 @@ def h5(path, write) -> None:
         (lambda f: f.create_dataset("a", (4,), "f4", external=[("/etc/passwd", 0, 16)]), "in other files"),
         (lambda f: f.create_dataset("a", data=np.array(["x"] * 2000, object), dtype=h5py.string_dtype()), "not numbers"),
         (lambda f: [f.create_group(str(i)) for i in range(30)], "more than 20 entries"),
+        (lambda f: f.create_dataset("a", data=np.ones(3)).attrs.__setitem__("dtype", "bfloat16"), "a text of any length"),
     ],
 )
 def test_hdf5_that_is_more_than_weights_is_refused(tmp_path, monkeypatch, write, told):
@@ -292,6 +294,27 @@ def test_weights_are_hdf5_and_nothing_else(tmp_path):
             weights.check(tmp_path / name, fix="give weights")
     with pytest.raises(UserError, match="no such file"):
         weights.check(tmp_path / "none.h5", fix="give weights")
+
+
+def endless(path, attribute: str) -> None:
+    """A text whose place in the file's heap leads back to itself: HDF5 looks for it for ever."""
+    h5(path, lambda file: file.attrs.create(attribute, "conv1", dtype=h5py.string_dtype()))
+    content = bytearray(path.read_bytes())
+    first = content.index(b"GCOL") + 16
+    content[first + 8 : first + 16] = (2**64 - 16).to_bytes(8, "little")
+    path.write_bytes(content)
+
+
+def test_texts_that_hdf5_never_ends_to_read_are_refused(tmp_path, monkeypatch):
+    """Found by the campaign of tests/fuzz: a process that had to be killed."""
+    h5(tmp_path / "good.h5", lambda file: file.attrs.create("layer_names", "conv1", dtype=h5py.string_dtype()))
+    weights.check(tmp_path / "good.h5", fix="give weights", texts=True)
+    endless(tmp_path / "names.h5", "layer_names")
+    # Who reads no texts is not held up by them.
+    weights.check(tmp_path / "names.h5", fix="give weights")
+    monkeypatch.setattr(weights, "SECONDS", 2)
+    with pytest.raises(UserError, match=r"names\.h5: .*reading its texts has not ended after 2 s"):
+        weights.check(tmp_path / "names.h5", fix="give weights", texts=True)
 
 
 class Runs:
@@ -412,6 +435,13 @@ def test_crops_around_cells_want_their_pictures_sides(tmp_path):
     assert len(field_crops.pictures(tmp_path / "c.json")) == 1
     with pytest.raises(UserError, match=r"images\[0\].width is None"):
         field_crops.pictures(tmp_path / "c.json", around=("red",))
+
+
+def test_corrections_are_a_list(tmp_path):
+    """Found by the campaign of tests/fuzz."""
+    (tmp_path / "c.yaml").write_text("7")
+    with pytest.raises(UserError, match=r"c\.yaml: no list of corrections"):
+        corrections.read(tmp_path / "c.yaml", Taxonomy(()))
 
 
 def test_fields_without_images_are_no_truth(tmp_path):

@@ -1,5 +1,7 @@
 """HDF5 files of weights from anywhere: numbers alone, no more than a network has, nothing that leads to other files or code."""
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,12 @@ CARRIERS = (
 """Layers of Keras that carry code, or read the files that they name."""
 VALUES = ("__keras_tensor__", "__tuple__", "__ellipsis__", "__numpy__", "__tensor__", "__bytes__")
 """What Keras writes of a graph besides layers."""
+SECONDS = 30
+"""To read a file's own texts, start of Python included."""
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-def check(path: str | Path, *, fix: str) -> None:
+def check(path: str | Path, *, fix: str, texts: bool = False) -> None:
     """Refuse what is not weights alone, before Keras or TensorFlow sees it.
 
     Parameters
@@ -35,6 +39,8 @@ def check(path: str | Path, *, fix: str) -> None:
         HDF5, as ``save_weights`` of Keras writes it, or a whole model's; `architecture` checks the latter's layers.
     fix : str
         Which file to give instead.
+    texts : bool
+        Whether names of layers or a whole model's layers will be read, which may be texts of any length.
 
     Raises
     ------
@@ -52,22 +58,28 @@ def check(path: str | Path, *, fix: str) -> None:
             if handle.read(len(SIGNATURE)) != SIGNATURE:
                 raise ValueError("not an HDF5 file: archives and pickles may carry code and are not read")
         with h5py.File(path, "r") as file:
-            _walk(file)
+            any_length = _walk(file)
+        if texts and any_length:
+            _end(path)
     # h5py raises a dozen kinds of errors for a damaged file.
     except Exception as error:
         raise UserError.of(str(path), f"not weights that can be read ({str(error) or type(error).__name__})", fix) from None
 
 
-def _walk(file: Any) -> None:
-    """Look at every link and array of a file, without following what leads out of it or round in circles."""
+def _walk(file: Any) -> bool:
+    """Look at every link and array of a file, without following what leads out of it or round in circles.
+
+    Returns whether groups have texts of any length.
+    """
     import h5py
 
-    groups, entries, size, seen = [file], 0, 0, set()
+    groups, entries, size, seen, any_length = [file], 0, 0, set(), False
     while groups:
         group = groups.pop()
         entries += len(group) + len(group.attrs)
         if entries > MAX_ENTRIES:
             raise ValueError(f"more than {MAX_ENTRIES:,} entries")
+        any_length = any_length or any(_is_variable(group, one) for one in group.attrs)
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise ValueError(f"{name[:40]} is a link to another place")
@@ -80,11 +92,16 @@ def _walk(file: Any) -> None:
             if isinstance(entry, h5py.Group):
                 groups.append(entry)
             elif isinstance(entry, h5py.Dataset):
+                if name_of := next((one for one in entry.attrs if _is_variable(entry, one)), None):
+                    raise ValueError(
+                        f"{name[:40]} has a text of any length ({name_of[:40]}); arrays of Keras in float32 have none"
+                    )
                 size += _bytes(entry)
                 if size > MAX_BYTES:
                     raise ValueError(f"arrays of more than {MAX_BYTES:,} bytes")
             else:
                 raise ValueError(f"{name[:40]} is neither group nor array")
+    return any_length
 
 
 def _bytes(array: Any) -> int:
@@ -97,6 +114,31 @@ def _bytes(array: Any) -> int:
             raise ValueError(f"{array.name[:40]} holds {array.dtype}, not numbers")
         return 0
     return int(array.size) * array.dtype.itemsize
+
+
+def _is_variable(entry: Any, name: str) -> bool:
+    """Whether an attribute is of no fixed length. HDF5 looks its value up in a heap, and never ends with some damaged ones."""
+    import h5py
+
+    kind = h5py.h5a.open(entry.id, name.encode()).get_type()
+    return isinstance(kind, h5py.h5t.TypeVlenID) or (isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str())
+
+
+def _end(path: Path) -> None:
+    """Read all texts of a file's groups in a process of its own; an error where that does not end."""
+    code = """
+import h5py, sys
+with h5py.File(sys.argv[1]) as file:
+    read = lambda name, entry: [entry.attrs[one] for one in entry.attrs] and None
+    read("/", file)
+    file.visititems(read)
+"""
+    try:
+        subprocess.run([sys.executable, "-c", code, str(path)], timeout=SECONDS, check=True, capture_output=True)
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"reading its texts has not ended after {SECONDS} s") from None
+    except subprocess.CalledProcessError:
+        raise ValueError("its texts are damaged") from None
 
 
 def load(network: Any, path: str | Path, *, what: str, fix: str) -> None:

@@ -43,6 +43,8 @@ def read(path: Path, taxonomy: Taxonomy) -> list[Correction]:
         message = str(error).replace("\n", " ")
         fix = f"write a table with the columns {', '.join(COLUMNS)}, separated by tabs"
         raise UserError.of(path.name, f"cannot be read as a table ({message})", fix) from None
+    if not isinstance(rows, list):
+        raise UserError.of(path.name, "no list of corrections", f"give a list of entries with {', '.join(COLUMNS)}")
     problems, result = [], []
     for number, row in enumerate(rows, 1):
         where = f"{path.name}, correction {number}"

@@ -215,7 +215,7 @@ def _file(path: Path, layer: str, options: ExtractorOptions) -> Extractor:
     checked(path, options.sha256)
     where = f"file:{path}:{layer}"
     fix = "give a model of Keras's own layers, or weights of SqueezeNet 1.1 without top, saved as .h5"
-    weights.check(path, fix=fix)
+    weights.check(path, fix=fix, texts=True)
     with h5py.File(path) as file:
         told = file.attrs.get("model_config")
     if told is not None:

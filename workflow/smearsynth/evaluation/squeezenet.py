@@ -3,7 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from smearsynth.errors import Problem, UserError, raise_all
+
+FIX = "give weights of SqueezeNet 1.1"
 
 TAPS = (
     "relu_conv1",
@@ -49,16 +53,16 @@ def build(size: int | None = None) -> Any:
 
 
 def recognises(path: Path) -> bool:
-    """Whether an HDF5 file holds weights with SqueezeNet's layer names."""
+    """Whether an HDF5 file, after `weights.check`, holds weights with SqueezeNet's layer names."""
     import h5py
 
     with h5py.File(path) as file:
-        names = {_text(name) for name in file.attrs.get("layer_names", ())}
-    return {"conv1", "fire2/squeeze1x1", "fire9/expand3x3"} <= names
+        names = _names(file, "layer_names")
+    return {"conv1", "fire2/squeeze1x1", "fire9/expand3x3"} <= set(names)
 
 
 def load(path: Path, size: int | None = None) -> Any:
-    """The network with the weights of an HDF5 file as Keras 1 wrote it.
+    """The network with the weights of an HDF5 file as Keras 1 wrote it, after `weights.check`.
 
     Raises
     ------
@@ -72,15 +76,32 @@ def load(path: Path, size: int | None = None) -> Any:
     with h5py.File(path) as file:
         for layer in (layer for layer in model.layers if layer.weights):
             group = file.get(_group(layer.name))
-            arrays = [] if group is None else [group[_text(name)][()] for name in group.attrs["weight_names"]]
+            arrays = [] if group is None else _arrays(group)
             wanted, got = [tuple(w.shape) for w in layer.weights], [a.shape for a in arrays]
             if wanted != got:
                 what = f"shapes {got or 'none'}, SqueezeNet 1.1 has {wanted}"
-                problems.append(Problem(f"{path}: {layer.name}", what, "give weights of SqueezeNet 1.1"))
+                problems.append(Problem(f"{path}: {layer.name}", what, FIX))
             else:
                 layer.set_weights(arrays)
     raise_all(problems)
     return model
+
+
+def _arrays(group: Any) -> list[Any]:
+    """A layer's arrays, those that are there and can be read."""
+    import h5py
+
+    entries = [group.get(name) for name in _names(group, "weight_names")]
+    try:
+        return [entry[()] for entry in entries if isinstance(entry, h5py.Dataset)]
+    except OSError:
+        return []
+
+
+def _names(entry: Any, attribute: str) -> list[str]:
+    """Names that Keras 1 listed; none where there is no such list."""
+    found = np.ravel(entry.attrs.get(attribute, ()))
+    return [name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in found]
 
 
 def check_layer(model: Any, layer: str, where: str) -> str:
@@ -94,7 +115,3 @@ def check_layer(model: Any, layer: str, where: str) -> str:
 
 def _group(name: str) -> str:
     return name.replace("_", "/", 1) if name.startswith("fire") else name
-
-
-def _text(name: Any) -> str:
-    return name.decode() if isinstance(name, bytes) else str(name)
