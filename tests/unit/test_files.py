@@ -1,9 +1,8 @@
-import errno
 import os
 
 import pytest
 
-from smearsynth import cli, files
+from smearsynth import files
 from smearsynth.errors import UserError
 
 
@@ -24,21 +23,6 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
         temporary.write_bytes(bytes(2**20))
     assert caught.value.filename == str(tmp_path / "a.txt")
     assert not os.listdir(tmp_path)
-
-
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_what_a_disk_refuses_is_one_message_without_a_traceback(number, tmp_path, monkeypatch, capsys):
-    """A command whose output cannot be written says which and what to do, and ends with 2."""
-
-    def refused(*_):
-        raise OSError(number, os.strerror(number))
-
-    files.write_json(tmp_path / "0000.json", {"images": [], "annotations": [], "categories": []})
-    monkeypatch.setattr(files, "sync", refused)
-    told = ["index", "--shards", str(tmp_path), "--count", "1", "--out", str(tmp_path / "shards.json")]
-    assert cli.dispatch("smearsynth.slides", ("index",), told) == 2
-    said = capsys.readouterr().err
-    assert f"{tmp_path / 'shards.json'}: {cli.DISK[number][0]}" in said and "fix: " in said
 
 
 def test_a_failed_folder_leaves_the_old_one(tmp_path):

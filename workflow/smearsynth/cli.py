@@ -7,6 +7,7 @@ docstring is its help. Commands are imported when they are called, so that none 
 import argparse
 import errno
 import importlib
+import signal
 import sys
 
 from smearsynth.errors import UserError
@@ -39,6 +40,9 @@ def dispatch(stage: str, commands: tuple[str, ...], argv: list[str] | None = Non
         count = len(error.problems)
         print(f"{stage} {argv[0]}: {count} problem{'s' if count > 1 else ''}\n{error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"{stage} {argv[0]}: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
     except OSError as error:
         if error.errno not in DISK:
             raise

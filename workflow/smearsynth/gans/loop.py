@@ -78,7 +78,7 @@ def train(
     UserError
         If another process trains in this folder, or a loss is no longer a number.
     SystemExit
-        143, with a state written, after SIGTERM.
+        143 or 130, with a state written, after SIGTERM or SIGINT (Ctrl-C).
     """
     with locked(state), stopping() as stopped:
         journal = Journal(training.columns, log_every)
@@ -98,12 +98,14 @@ def train(
             journal.add(step, values)
             if grid is not None and (step % grid_every == 0 or step == training.steps):
                 images.write(state / "samples" / f"step-{step:09d}.png", grid())
-            if step % checkpoint_every == 0 or step == training.steps or training.saves(step) or stopped:
+            leave = bool(stopped) and step < training.steps  # Asked once: a signal that comes later finds no state saved.
+            if step % checkpoint_every == 0 or step == training.steps or training.saves(step) or leave:
                 save(step)
             progress.show(step, dict(zip(training.columns, values, strict=True)))
-            if stopped and step < training.steps:
-                print(f"stopped by SIGTERM after step {step}; the next call goes on from there", file=sys.stderr)
-                raise SystemExit(128 + signal.SIGTERM)
+            if leave:
+                name = signal.Signals(stopped[0]).name
+                print(f"stopped by {name} after step {step}; the next call goes on from there", file=sys.stderr)
+                raise SystemExit(128 + stopped[0])
         progress.close()
         return journal
 
@@ -140,13 +142,15 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def stopping() -> Iterator[list[int]]:
-    """A list that is no longer empty after SIGTERM."""
+    """A list of signals that is no longer empty after SIGTERM or SIGINT (Ctrl-C)."""
     received: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda number, _: received.append(number)) for number in numbers]
     try:
         yield received
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 class Progress:
