@@ -7,11 +7,23 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
 CPU_NODE, GPU_NODE = "n1", "n2"
+PROFILE = (
+    *("--workflow-profile", "profiles/slurm"),
+    # There is no accounting daemon, and nobody wants to wait for the first look at jobs that take seconds.
+    *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "4"),
+    *("--max-status-checks-per-second", "1"),
+    # Two cores for two nodes: one process each.
+    *("--set-threads", *(f"cells_{stage}=1" for stage in ("source", "outline", "catalogue", "stain"))),
+)
+"""Flags of Snakemake here; the first two alone are a user's."""
 
 
 def missing() -> list[str]:
@@ -65,6 +77,7 @@ GresTypes=gpu
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 KillWait={kill_wait}
 OverTimeLimit=0
+SlurmdTimeout={node_timeout}
 MinJobAge=3600
 JobRequeue=1
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={first} CPUs=4 RealMemory={memory}
@@ -72,6 +85,16 @@ NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={second} CPUs=4 RealMemo
 PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=n2 MaxTime=INFINITE State=UP
 """
+
+SACCT = """\
+#!/bin/sh
+while [ $# -gt 0 ]; do
+    if [ "$1" = --name ]; then name=$2; fi
+    shift
+done
+exec squeue --noheader --states=all --format='%A|%T' --name "$name"
+"""
+"""What the executor asks of ``sacct``: the raw ids of a run's jobs and their states."""
 
 
 class Cluster:
@@ -83,9 +106,13 @@ class Cluster:
         Empty; takes keys, sockets, logs and spools. Its path must be short: a socket's has at most 107 characters.
     kill_wait : int
         Seconds between SIGTERM and SIGKILL of a job at its time limit.
+    node_timeout : int
+        Seconds after which a node that does not answer is down.
+    sacct : bool
+        Whether ``sacct`` answers: as one with an accounting daemon would, from what the controller knows.
     """
 
-    def __init__(self, folder: Path, *, kill_wait: int = 30):
+    def __init__(self, folder: Path, *, kill_wait: int = 30, node_timeout: int = 300, sacct: bool = False):
         self.folder = folder
         self.running: dict[str, subprocess.Popen] = {}
         for name in ("munge", "state", "spool-n1", "spool-n2", "bin"):
@@ -99,6 +126,7 @@ class Cluster:
             first=first,
             second=second,
             kill_wait=kill_wait,
+            node_timeout=node_timeout,
             memory=200_000,
         )
         (folder / "slurm.conf").write_text(text)
@@ -110,6 +138,9 @@ class Cluster:
         srun = folder / "bin" / "srun"
         srun.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {program("srun")} "$@"\n')
         srun.chmod(0o755)
+        if sacct:
+            (folder / "bin" / "sacct").write_text(SACCT)
+            (folder / "bin" / "sacct").chmod(0o755)
         self.environment = {
             **os.environ,
             "SLURM_CONF": str(folder / "slurm.conf"),
@@ -198,6 +229,17 @@ class Cluster:
                 f"== {path.name}\n{path.read_text(errors='replace')[-1500:]}" for path in sorted(self.folder.glob("*.[ol][uo]*"))
             ]
             raise RuntimeError(f"waited {seconds} s for {what}\n" + "\n".join(logs))
+
+
+@contextmanager
+def started(**settings: int | bool) -> Iterator[Cluster]:
+    """A cluster in a folder that goes with it; the folder's path is short, for its sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm"))
+    try:
+        with Cluster(folder, **settings) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

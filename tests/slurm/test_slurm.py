@@ -1,9 +1,7 @@
 """Runs through a real SLURM of two nodes end with the bytes of local ones, also where training was told to leave."""
 
 import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import cluster
 import pytest
@@ -13,30 +11,19 @@ from checkout import Checkout
 if cluster.missing():
     pytest.skip(f"no {', '.join(cluster.missing())} here: apt-get install slurm-wlm munge", allow_module_level=True)
 
-# There is no accounting daemon, and nobody wants to wait for the first look at jobs that take seconds.
-HERE = ("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "4")
-# Two cores for two nodes: one process each.
-FEW = ("--set-threads", *(f"cells_{stage}=1" for stage in ("source", "outline", "catalogue", "stain")))
-
 STEPS = 400
 """Of the training that is told to leave: some seconds, and many steps more than pass until it has."""
 
 
 @pytest.fixture(scope="module")
 def nodes():
-    """A cluster; its folder's path is short, for its sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="slurm"))
-    try:
-        with cluster.Cluster(folder) as running:
-            yield running
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with cluster.started() as running:
+        yield running
 
 
 def through(nodes: cluster.Cluster, checkout: Checkout, *arguments: str, check: bool = True):
     """Snakemake as on a login node."""
-    flags = ("--workflow-profile", "profiles/slurm", *HERE, *FEW)
-    return checkout.snakemake(*arguments, *flags, cores=None, environment=nodes.environment, check=check)
+    return checkout.snakemake(*arguments, *cluster.PROFILE, cores=None, environment=nodes.environment, check=check)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +46,9 @@ def test_a_run_on_two_nodes_makes_the_bytes_of_a_local_one(nodes, runs):
     assert {job["node"] for job in others} == {cluster.CPU_NODE, cluster.GPU_NODE}
     # The rules of a group run one after the other and share their cores.
     assert {job["cpus"] for job in jobs} == {"1"}
-    # Shards are one array, small rules are jobs in groups.
-    assert sum("slides_shard" in job["comment"] and "_" in job["id"] for job in jobs) == 2
-    assert len(jobs) == 11
+    # A shard is one job, small rules are jobs in groups.
+    assert sum(job["comment"].startswith("rule_shards_") for job in jobs) == 2
+    assert len(jobs) == 7
     expected = local.made()
     assert there.made() == expected and len(expected) > 100
 
