@@ -7,12 +7,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from trial import TARGET, Trial, kill_group
+from disk import Disk
+from trial import TARGET, Impossible, Trial, kill_group
 
 SAME = f"snakemake {TARGET}"
 UNLOCKED = f"snakemake {TARGET} --unlock; snakemake {TARGET}"
+MENDED = f"umount, fsck, mount; {UNLOCKED}"
 REMADE = f"python -m smearsynth.slides verify … --remove; snakemake {TARGET}"
+FAKETIME = [Path(f"/usr/lib/{machine}-linux-gnu/faketime/libfaketime.so.1") for machine in ("x86_64", "aarch64")]
 
 
 def training(trial: Trial) -> subprocess.Popen:
@@ -40,6 +44,77 @@ def snakemake_killed(trial: Trial) -> tuple[str, str]:
     seen = trial.line(r"LockException|lock")
     trial.go_on()
     return seen, UNLOCKED
+
+
+def interrupted(trial: Trial) -> tuple[str, str]:
+    """SIGTERM to Snakemake while it trains"""
+    running = training(trial)
+    running.send_signal(signal.SIGTERM)
+    running.wait()
+    seen = trial.line(r"Will exit after")
+    trial.whole()
+    return seen, SAME
+
+
+def keyboard(trial: Trial) -> tuple[str, str]:
+    """Ctrl-C while it trains"""
+    running = training(trial)
+    os.killpg(running.pid, signal.SIGINT)
+    running.wait()
+    seen = trial.line(r"stopped by SIGINT")
+    trial.whole()
+    return seen, SAME
+
+
+def full_while_training(trial: Trial) -> tuple[str, str]:
+    """the disk is full while it trains"""
+    return full(trial, "smearsynth.gans train", leave=200_000)
+
+
+def full_while_rendering(trial: Trial) -> tuple[str, str]:
+    """the disk is full while slides are drawn"""
+    return full(trial, "smearsynth.slides render", leave=40_000)
+
+
+def full(trial: Trial, command: str, *, leave: int) -> tuple[str, str]:
+    """Others fill the disk while `command` runs, all but some bytes; then there is space again."""
+    with Disk(trial) as disk:
+        running = trial.start()
+        trial.wait(lambda: trial.jobs(command))
+        disk.fill(leave=leave)
+        running.wait()
+        seen = trial.line(r"no space left")
+        disk.free()
+        trial.whole()
+    return seen, SAME
+
+
+def read_only(trial: Trial) -> tuple[str, str]:
+    """the disk fails while it trains, and is read-only from then on"""
+    with Disk(trial) as disk:
+        running = trial.start()
+        trial.wait(lambda: trial.jobs("smearsynth.gans train"))
+        disk.fail()
+        running.wait()
+        seen = trial.line(r"WorkflowError: .*Read-only file system")
+        disk.mend()
+        trial.go_on()
+    return seen, MENDED
+
+
+def clock_back(trial: Trial) -> tuple[str, str]:
+    """the clock is set back by a day after half of a run"""
+    library = next((path for path in FAKETIME if path.is_file()), None)
+    if library is None:
+        raise Impossible("libfaketime is not installed")
+    kill_group(training(trial))
+    trial.checkout.snakemake(TARGET, "--unlock")
+    # Timers run on, as they do when a clock is set.
+    yesterday = {"LD_PRELOAD": str(library), "FAKETIME": "-1d", "FAKETIME_DONT_RESET": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    trial.whole(environment=yesterday)
+    seen = trial.line(r"clock skew")
+    trial.whole()
+    return seen, f"the clock is set right; {SAME}"
 
 
 def truncated_checkpoint(trial: Trial) -> tuple[str, str]:
@@ -90,13 +165,13 @@ def two_at_once(trial: Trial) -> tuple[str, str]:
     return seen, "none: the first run goes on"
 
 
-def killed_at_random(seed: int) -> Callable[[Trial], tuple[str, str]]:
-    """kill -9 of everything at a random moment"""
+def killed_at_random(seed: int, longest: float) -> Callable[[Trial], tuple[str, str]]:
+    """kill -9 of everything at a random moment of a run that takes `longest` seconds"""
 
     def fault(trial: Trial) -> tuple[str, str]:
         chance = random.Random(seed)
         running = trial.start()
-        end = time.monotonic() + chance.uniform(0.5, 45)
+        end = time.monotonic() + chance.uniform(0, longest)
         while time.monotonic() < end and running.poll() is None:
             time.sleep(0.02)
         if running.poll() is None:
@@ -123,6 +198,12 @@ FAULTS: dict[str, Callable[[Trial], tuple[str, str]]] = {
     for one in (
         job_killed,
         snakemake_killed,
+        interrupted,
+        keyboard,
+        full_while_training,
+        full_while_rendering,
+        read_only,
+        clock_back,
         truncated_checkpoint,
         truncated_slide,
         corrupted_shard,

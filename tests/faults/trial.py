@@ -13,6 +13,10 @@ from checkout import CALM, Checkout, snakemake_command
 TARGET = "slides"
 
 
+class Impossible(Exception):
+    """The fault cannot be made on this machine."""
+
+
 class Trial:
     """A run of the small configuration in a folder of its own.
 
@@ -22,21 +26,24 @@ class Trial:
         New; gets a checkout.
     cores : int
         Of Snakemake.
+    target : str
+        What is made.
     """
 
-    def __init__(self, folder: Path, *, cores: int = 2):
+    def __init__(self, folder: Path, *, cores: int = 2, target: str = TARGET):
         self.checkout = Checkout(folder)
         self.results = folder / "results"
         self.run = self.results / "small"
-        self.cores = cores
+        self.cores, self.target = cores, target
         self.said = folder / "said.txt"
+        self._started: list[subprocess.Popen] = []
 
     def start(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen:
         """Snakemake in a process group of its own; what it says is appended to `said`."""
-        command = snakemake_command(TARGET, *arguments, cores=self.cores)
+        command = snakemake_command(self.target, *arguments, cores=self.cores)
         told = {**os.environ, **CALM, **(environment or {})}
         with open(self.said, "ab") as handle:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 cwd=self.checkout.folder,
                 stdout=handle,
@@ -44,6 +51,8 @@ class Trial:
                 env=told,
                 start_new_session=True,
             )
+        self._started.append(process)
+        return process
 
     def whole(self, *arguments: str, environment: dict[str, str] | None = None) -> int:
         """Run to the end; the exit code."""
@@ -51,7 +60,7 @@ class Trial:
 
     def go_on(self) -> int:
         """What a user does after Snakemake itself was killed: take its lock away, and run again. The exit code."""
-        self.checkout.snakemake(TARGET, "--unlock")
+        self.checkout.snakemake(self.target, "--unlock")
         return self.whole()
 
     def wait(self, reached, *, seconds: float = 300) -> None:
@@ -88,8 +97,17 @@ class Trial:
         return lines[-1].strip().replace(f"{self.checkout.folder}/", "")
 
     def remove(self) -> None:
-        """Take the checkout away."""
+        """End what still runs, and take the checkout away."""
+        for process in self._started:
+            if process.poll() is None:
+                kill_group(process)
         shutil.rmtree(self.checkout.folder, ignore_errors=True)
+
+
+def compared(made: dict[str, str], expected: dict[str, str]) -> tuple[int, int]:
+    """How many of the expected files differ, and how many are lacking; both by name, with their digests."""
+    differ = sum(made[name] != digest for name, digest in expected.items() if name in made)
+    return differ, len(expected.keys() - made.keys())
 
 
 def kill_group(process: subprocess.Popen) -> None:

@@ -1,92 +1,21 @@
 """A training that is killed ends with the same weights, bit for bit, as one that is not: real processes, real SIGKILL."""
 
-import hashlib
-import json
 import os
 import random
+import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from smearsynth import images
-from smearsynth.files import write_json
 from smearsynth.gans import checkpoint
-from smearsynth.pairs import drawing
-
-STEPS = 60
-OPTIONS = {
-    "preset": "default",
-    "device": "cpu",
-    "threads": 1,
-    "log_every": 7,
-    "grid_every": 30,
-    "checkpoint_every": 5,
-    "default": {"steps": STEPS, "batch": 2, "crop": 32, "filters": 2, "critic_filters": 2},
-}
-
-
-def draw_pairs(folder: Path) -> Path:
-    """Eight cells of two types: a disk with a dark and a pale part, all of them different."""
-    rng = np.random.default_rng(3)
-    categories = [{"id": i, "name": f"t{i}", "kind": "white", "colour": [40 * i, 90, 10]} for i in (1, 2)]
-    y, x = np.mgrid[:32, :32]
-    entries = []
-    for number in range(8):
-        mask = np.hypot(y - 16, x - 16) < rng.uniform(9, 14)
-        nucleus = np.hypot(y - 14, x - rng.uniform(13, 19)) < 5
-        picture = np.where(nucleus[..., None], (70, 30, 120), (220, 180, 200)) + rng.integers(-9, 9, (32, 32, 3))
-        category = categories[number % 2]
-        pair = drawing.pair(picture.astype(np.uint8), mask, tuple(category["colour"]))
-        images.write(folder / f"images/{number}.png", pair)
-        split, fold = ("test", None) if number >= 6 else ("train", number // 2 % 2)
-        entry = {
-            "file": f"images/{number}.png",
-            "cell_id": number + 1,
-            "category_id": category["id"],
-            "split": split,
-            "fold": fold,
-        }
-        entries.append({**entry, "scale": 1.0})
-    write_json(folder / "index.json", {"size": 32, "categories": categories, "pairs": entries})
-    return folder / "index.json"
-
-
-def command(index: Path, run: Path, *, options: dict = OPTIONS, seed: int = 5) -> list[str]:
-    """The arguments of one training."""
-    flags = ["--options", json.dumps(options), "--seed", str(seed), "--pairs", str(index), "--select", "all"]
-    return ["train", *flags, "--state", str(run / "state"), "--out", str(run / "out")]
-
-
-def start(arguments: list[str], *, before: str = "") -> subprocess.Popen:
-    """A training as a process of its own; `before` is code that runs in it first."""
-    call = "from smearsynth.cli import dispatch\nsys.exit(dispatch('smearsynth.gans', ('train',), sys.argv[1:]))"
-    code = f"import sys\n{before}\n{call}"
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, stderr=subprocess.PIPE, text=True)
-
-
-def finish(process: subprocess.Popen) -> tuple[int, str]:
-    """Exit code and what the process said."""
-    _, said = process.communicate(timeout=240)
-    return process.returncode, said
-
-
-def outputs(folder: Path) -> dict[str, str]:
-    """A digest of every file of a model."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
+from training_world import command, draw_pairs, finish, outputs, start
 
 HALF_WRITTEN = """
 import os, signal
-import numpy as np
 from smearsynth.gans import checkpoint
-whole = np.savez
+whole = checkpoint.np.savez
 calls = []
 def killed(handle, **arrays):
     calls.append(1)
@@ -147,8 +76,6 @@ def killed(index, tmp_path_factory) -> Path:
 
 
 def copied(run: Path, to: Path) -> Path:
-    import shutil
-
     shutil.copytree(run, to)
     return to
 

@@ -1,0 +1,75 @@
+"""The campaign of faults itself: what it counts as lost, on a run of the first stages alone, and a few kills of a training."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from campaign import COLUMNS, hit
+from trial import Impossible, Trial
+
+from smearsynth.files import read_tsv
+
+HERE = Path(__file__).parent
+LAYOUTS = "results/small/layouts/0000.json"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Trial:
+    trial = Trial(tmp_path_factory.mktemp("undisturbed") / "trial", target=LAYOUTS)
+    assert trial.whole() == 0, trial.said.read_text()
+    return trial
+
+
+def counted(undisturbed: Trial, folder: Path, fault) -> dict:
+    """The row of a fault, done to a copy of the undisturbed run."""
+    trial = Trial(folder / "trial", target=LAYOUTS)
+    for name in ("results", ".snakemake"):
+        shutil.copytree(undisturbed.checkout.folder / name, trial.checkout.folder / name, symlinks=True)
+    return dict(zip(COLUMNS, hit(trial, "name", fault, undisturbed.made()), strict=True))
+
+
+def test_a_run_that_goes_on_well_has_lost_nothing(undisturbed, tmp_path):
+    """Snakemake makes a deleted result anew, with the same bytes."""
+
+    def deleted(trial):
+        (trial.checkout.folder / LAYOUTS).unlink()
+        assert trial.whole() == 0
+        return trial.line("reason: Missing output files"), "the same command"
+
+    row = counted(undisturbed, tmp_path, deleted)
+    assert LAYOUTS in row["seen"] and row["results"] > 50
+    assert (row["differ"], row["lacking"]) == (0, 0)
+    assert not (tmp_path / "trial").exists()
+
+
+def test_what_differs_or_is_lacking_is_counted(undisturbed, tmp_path):
+    """A byte of one result changes, another result is deleted, and nobody makes them anew."""
+
+    def doctored(trial):
+        layouts = trial.checkout.folder / LAYOUTS
+        layouts.write_bytes(layouts.read_bytes().replace(b"1", b"2", 1))
+        (trial.run / "cells/catalogue.json").unlink()
+        return "", ""
+
+    row = counted(undisturbed, tmp_path, doctored)
+    assert (row["differ"], row["lacking"]) == (1, 1)
+
+
+def test_a_fault_that_cannot_be_made_is_a_row_that_says_so(undisturbed, tmp_path):
+    def impossible(trial):
+        raise Impossible("libfaketime is not installed")
+
+    row = counted(undisturbed, tmp_path, impossible)
+    assert row["seen"] == "not done: libfaketime is not installed" and row["differ"] is None
+
+
+def test_a_training_killed_at_random_moments_ends_with_the_same_files(tmp_path):
+    command = [sys.executable, HERE / "training.py", "--kills", "3", "--seed", str(os.getpid()), "--out", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    row = {name: float(value) for name, value in read_tsv(tmp_path / "training.tsv")[-1].items()}
+    assert row["kills"] == 3 == sum(row[moment] for moment in ("starting", "training", "writing_a_state", "ending"))
+    assert row["trainings"] >= 1 and row["files"] >= 6 and row["differ"] == row["lacking"] == 0
