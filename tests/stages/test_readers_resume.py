@@ -36,11 +36,11 @@ CELLS = {
 
 
 def start(arguments: list, run: Path, *, before: str = "") -> subprocess.Popen:
-    """A training as a process of its own; `before` is code that runs in it first."""
+    """A training as a process of its own that saves a state with each step; `before` is code that runs in it first."""
     call = "from smearsynth.cli import dispatch\nsys.exit(dispatch('smearsynth.readers', ('train', 'field_train'), sys.argv[1:]))"
     places = ["--state", run / "state", "--out", run / "out"]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    told = [sys.executable, "-c", f"import sys\n{before}\n{call}", *map(str, [*arguments, *places])]
+    told = [sys.executable, "-c", f"import sys\n{OFTEN}\n{before}\n{call}", *map(str, [*arguments, *places])]
     return subprocess.Popen(told, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -67,6 +67,11 @@ def outputs(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
+
+OFTEN = """
+from smearsynth.readers import learning
+learning.SECONDS = 0.0
+"""
 
 HALF_WRITTEN = """
 import os, signal

@@ -1,6 +1,7 @@
 """What the training loop needs of a reader: a Keras model that learns targets from pictures."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ import numpy as np
 from smearsynth.gans import checkpoint, engine, loop
 from smearsynth.gans.journal import Journal
 
-STATES = 20
-"""How often in a training its state is saved, beside the end and SIGTERM."""
+SECONDS = 60.0
+"""Between states: what is lost at most where a process dies at once. The state of a large network, 280 MB, takes one or two."""
 
 Batch = tuple[np.ndarray, Any]
 """Float32 pictures (batch, side, side, 3) in [-1, 1], and what the model is to say of them."""
@@ -45,6 +46,7 @@ class Learning:
         self.model, self.batch, self.steps = model, draw, steps
         # The slots must be there before a state is put into them.
         model.optimizer.build(model.trainable_variables)
+        self._saved = time.monotonic()
 
     @property
     def variables(self) -> list[Any]:
@@ -52,8 +54,11 @@ class Learning:
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def saves(self, step: int) -> bool:
-        """No states but the regular ones."""
-        return False
+        """Whether `SECONDS` have passed since the last state. The clock decides when a state is saved, never what is in it."""
+        now = time.monotonic()
+        due = now - self._saved >= SECONDS
+        self._saved = now if due else self._saved
+        return due
 
     def update(self, batch: Batch) -> list[float]:
         """One step of the optimiser; returns its loss."""
@@ -96,7 +101,7 @@ def train(learning: Learning, options: Any, *, module: str, told: dict[str, Any]
         state=state,
         fingerprint=checkpoint.fingerprint(module, options, whole),
         log_every=1,
-        checkpoint_every=max(1, learning.steps // STATES),
+        checkpoint_every=learning.steps,
     )
 
 
