@@ -108,6 +108,11 @@ def training(trial: Trial, **settings: int | bool) -> Iterator[Training]:
                 kill_group(run)
 
 
+def told(trial: Trial) -> str:
+    """The state of the job that failed, as Snakemake tells it."""
+    return re.findall(r"SLURM status is: '\w+'", trial.line("SLURM status is"))[-1]
+
+
 def slurmd_killed(trial: Trial) -> tuple[str, str]:
     """kill -9 of slurmd on the node that trains; it is started again"""
     with training(trial) as hit:
@@ -153,7 +158,7 @@ def cancelled(trial: Trial) -> tuple[str, str]:
     with training(trial) as hit:
         hit.nodes.call("scancel", hit.job)
         ended = hit.end()
-        return f"{trial.line('SLURM status is')}; {ended}", NOTHING
+        return f"{told(trial)}; {ended}", NOTHING
 
 
 def requeued(trial: Trial) -> tuple[str, str]:
@@ -173,7 +178,7 @@ def time_limit(trial: Trial) -> tuple[str, str]:
         hit.nodes.call("scontrol", "update", f"jobid={hit.job}", "timelimit=1")
         hit.wait(lambda: hit.states()[0] == "TIMEOUT")
         ended = hit.end()
-        return f"{trial.line('SLURM status is')}; {ended}", NOTHING
+        return f"{told(trial)}; {ended}", NOTHING
 
 
 def controller_killed(trial: Trial) -> tuple[str, str]:
