@@ -3,9 +3,11 @@
     python tests/faults/training.py --out FOLDER [--kills 1000] [--seed 1]
 
 The training is one of the family of generators, with tiny networks; it takes some seconds. Each process is forked from one that
-has TensorFlow imported and has computed nothing. It gets SIGKILL after a random time up to that of a whole training, in time of a
-processor, which other work on the machine does not shift, and some milliseconds, so that waiting for the disk is hit too. What is
-left of it is where the next one goes on. When one ends by itself its model is compared, file for file, and a new training begins.
+has TensorFlow imported and has computed nothing. Two thirds get SIGKILL at a random time before their first step, a third at one
+from then on up to the end; both in time of a processor, which other work on the machine does not shift, and some milliseconds, so
+that waiting for the disk is hit too. What is left of a process is where the next one goes on. When one ends by itself its model
+is compared, file for file, and a new training begins.
+
 The folder gets training.tsv, with the kills by their moments: while the process starts (up to its first step), while it trains,
 while it writes a state, and after the last step. The exit code is 1 where a model differs.
 """
@@ -75,13 +77,20 @@ class Campaign:
 
 
 class Process:
-    """A training as a forked process, which tells in shared memory what it does."""
+    """A training as a forked process, which tells in shared memory what it does.
+
+    Attributes
+    ----------
+    starting : float or None
+        Seconds of a processor up to its first step, once `ends` has seen that.
+    """
 
     def __init__(self, index: Path, run: Path):
         if len(os.listdir("/proc/self/task")) > 1:
             raise RuntimeError("a process with threads cannot be forked soundly")
         self._doing = mmap.mmap(-1, 1)
         self._doing[:] = b"s"
+        self.starting: float | None = None
         self.id = os.fork()
         if self.id == 0:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -107,8 +116,13 @@ class Process:
         """What it did last."""
         return MOMENTS[self._doing[:]]
 
-    def ends(self, most: float = float("inf"), *, jitter: float = 0.0) -> bool:
+    def ends(self, most: float = float("inf"), *, stepping: bool = False, jitter: float = 0.0) -> bool:
         """Whether it ends by itself; it is killed once it took `most` seconds of a processor, `jitter` seconds later.
+
+        Parameters
+        ----------
+        most : float
+            Seconds from the start, or with `stepping` from the first step on.
 
         Raises
         ------
@@ -117,7 +131,10 @@ class Process:
         """
         told = psutil.Process(self.id)
         while not (ended := os.waitpid(self.id, os.WNOHANG))[0]:
-            if sum(told.cpu_times()[:2]) >= most:
+            taken = sum(told.cpu_times()[:2])
+            if self.starting is None and self.moment() != "starting":
+                self.starting = taken
+            if taken - ((self.starting or float("inf")) if stepping else 0) >= most:
                 time.sleep(jitter)
                 os.kill(self.id, signal.SIGKILL)
                 ended = os.waitpid(self.id, 0)
@@ -145,13 +162,17 @@ def killed(folder: Path, *, kills: int, seed: int, show: Callable[[Campaign], No
     index = training_world.draw_windows(folder / "windows")
     gc.collect()
     gc.freeze()  # The forks' collections leave alone what they share.
-    before = os.times()
-    Process(index, folder / "whole").ends()
+    before, whole = os.times(), Process(index, folder / "whole")
+    whole.ends()
     after, expected = os.times(), training_world.outputs(folder / "whole/out")
-    longest = after.children_user + after.children_system - before.children_user - before.children_system
+    if whole.starting is None:
+        raise RuntimeError("the undisturbed training took no step")
+    starting = whole.starting
+    stepping = after.children_user + after.children_system - before.children_user - before.children_system - starting
     while campaign.kills.total() < kills or run.exists():
-        process, most, jitter = Process(index, run), chance.uniform(0, longest), chance.uniform(0, 0.05)
-        if process.ends(most if campaign.kills.total() < kills else float("inf"), jitter=jitter):
+        process, later, jitter = Process(index, run), chance.random() < 1 / 3, chance.uniform(0, 0.05)
+        most = chance.uniform(0, stepping if later else starting)
+        if process.ends(most if campaign.kills.total() < kills else float("inf"), stepping=later, jitter=jitter):
             differ, lacking = compared(training_world.outputs(run / "out"), expected)
             campaign.trainings += 1
             campaign.files += len(expected)
