@@ -44,6 +44,11 @@ def test_all_problems_are_told_at_once():
     assert "2.0e-4" in text and "did you mean 'share'" in text and "s.inner.shaer" in text and "s.limit" in text
 
 
+def test_a_number_that_no_float_holds_is_named():
+    with pytest.raises(UserError, match=r"s\.table\.y: got a number of 401 digits"):
+        build(Outer, {"kind": "a", "count": 1, "table": {"y": 10**400}}, where="s")
+
+
 def test_missing_option_is_named():
     with pytest.raises(UserError, match=r"s\.kind: missing"):
         build(Outer, {}, where="s")

@@ -108,6 +108,7 @@ def test_presets_are_good_and_keep_nothing_of_the_demo(preset):
         ({"cells": {"use": ["phantom"]}}, "did you mean 'phantoms'"),
         ({"cells": {"stain": {"reference": "pbc"}}}, "known sources: phantoms"),
         ({"run": "../escape"}, "run"),
+        ({"slides": {5: 1, "cuont": 2}}, "config: slides.5: unknown key"),
     ],
 )
 def test_mistakes_in_the_configuration_are_told_with_their_fix(change, told):

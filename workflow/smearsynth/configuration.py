@@ -128,7 +128,8 @@ def against_schema(config: dict, schema: dict) -> list[Problem]:
         where = "config: " + (".".join(map(str, error.absolute_path)) or "top level")
         if error.validator == "additionalProperties":
             known = list(error.schema.get("properties", {}))
-            for name in sorted(set(error.instance) - set(known)):
+            # YAML has keys that are no text, such as numbers.
+            for name in sorted(map(str, set(error.instance) - set(known))):
                 problems.append(unknown(f"{where}.{name}".replace("top level.", ""), name, known, word="key"))
             continue
         fix = error.schema.get("description", "see config.yaml")

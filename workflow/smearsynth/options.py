@@ -137,7 +137,11 @@ def _convert(hint: Any, value: Any, where: str, problems: list[Problem]) -> Any:
         kind = get_args(hint)[1]
         return {str(k): _convert(kind, v, f"{where}.{k}", problems) for k, v in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            problems.append(Problem(where, f"got a number of {len(str(value))} digits", "give a smaller one"))
+            return None
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         fix = f"expected {_name(hint)}"
         if hint is float and isinstance(value, str):
