@@ -1,13 +1,27 @@
-"""A disk of its own for a trial, which can be full or fail: ext4 in a file."""
+"""A disk of its own for a trial, which can be full or fail: ext4 in a file; and folders that are mounted read-only."""
 
 import os
 import shutil
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trial import Impossible, Trial
+
+
+@contextmanager
+def write_protected(folder: Path) -> Iterator[None]:
+    """Nothing can be written to a folder within the block; `Impossible` without root."""
+    try:
+        for told in (["--bind", folder, folder], ["-o", "remount,bind,ro", folder]):
+            subprocess.run(["mount", *told], check=True, capture_output=True)
+        yield
+    except subprocess.CalledProcessError as error:
+        raise Impossible("mounting a folder read-only needs root") from error
+    finally:
+        subprocess.run(["umount", folder], capture_output=True)
 
 
 class Disk:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from disk import Disk
+from disk import Disk, write_protected
 from trial import TARGET, Impossible, Trial, kill_group
 
 SAME = f"snakemake {TARGET}"
@@ -90,13 +90,24 @@ def full(trial: Trial, command: str, *, leave: int) -> tuple[str, str]:
 
 
 def read_only(trial: Trial) -> tuple[str, str]:
+    """results are read-only when a lost shard is to be made anew"""
+    trial.whole()
+    lose_shard(trial)
+    with write_protected(trial.results):
+        trial.whole()
+    seen = [trial.line("Write-protected output files"), trial.line(r"^\s+results/small/slides/\w+.json")]
+    trial.whole()
+    return " ".join(seen), f"results are made writable; {SAME}"
+
+
+def disk_failed(trial: Trial) -> tuple[str, str]:
     """the disk fails while it trains, and is read-only from then on"""
     with Disk(trial) as disk:
         running = trial.start()
         trial.wait(lambda: trial.jobs("smearsynth.gans train"))
         disk.fail()
         running.wait()
-        seen = trial.line(r"WorkflowError: .*Read-only file system")
+        seen = trial.line(r"^\S*WorkflowError: .*Read-only file system")
         disk.mend()
         trial.go_on()
     return seen, MENDED
@@ -148,10 +159,15 @@ def corrupted_shard(trial: Trial) -> tuple[str, str]:
 def lost_shard(trial: Trial) -> tuple[str, str]:
     """a finished shard is deleted"""
     trial.whole()
-    (trial.run / "slides/shards/0001.json").unlink()
-    shutil.rmtree(trial.run / "slides/images/0001")
+    lose_shard(trial)
     trial.whole()
     return trial.line(r"reason: .*[Mm]issing output files: .*shards/0001.json"), SAME
+
+
+def lose_shard(trial: Trial) -> None:
+    """Delete one of two finished shards."""
+    (trial.run / "slides/shards/0001.json").unlink()
+    shutil.rmtree(trial.run / "slides/images/0001")
 
 
 def two_at_once(trial: Trial) -> tuple[str, str]:
@@ -202,6 +218,7 @@ FAULTS: dict[str, Callable[[Trial], tuple[str, str]]] = {
         keyboard,
         full_while_training,
         full_while_rendering,
+        disk_failed,
         read_only,
         clock_back,
         truncated_checkpoint,
