@@ -86,7 +86,7 @@ def full(trial: Trial, command: str, *, leave: int) -> tuple[str, str]:
         seen = trial.line(r"no space left")
         disk.free()
         trial.whole()
-    return seen, SAME
+    return seen, f"some space is freed; {SAME}"
 
 
 def read_only(trial: Trial) -> tuple[str, str]:
