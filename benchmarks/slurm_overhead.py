@@ -1,15 +1,14 @@
 """What does SLURM cost? The same run local and through a real SLURM of two nodes on this machine, one after the other.
 
 Both have the processors of this machine and no more (SLURM is told of eight), so that the difference is what submitting, starting
-and looking for jobs takes. The default is the small configuration of the tests with all its studies; `demo`:
-what `make run` makes.
+and looking for jobs takes. The default is the small configuration of the tests with all its studies; `demo` is `make run`'s.
 
     python benchmarks/slurm_overhead.py --out results/benchmarks/slurm_overhead [--configuration small|demo] [--targets all ...]
         [--cores 2] [--look 5]
 
 The folder gets slurm_overhead_<configuration>.tsv: for each way its rules, jobs and seconds, the seconds that SLURM took more
-for each job, and how many results differ from those of the local run. The exit code is 1 where any does. It needs SLURM and
-munge (`apt-get install slurm-wlm munge`).
+for each job and for each rule, and how many results differ from those of the local run. The exit code is 1 where any does.
+It needs SLURM and munge (`apt-get install slurm-wlm munge`).
 """
 
 import argparse
@@ -37,6 +36,7 @@ COLUMNS = [
     "slurm_jobs",
     "seconds",
     "more_seconds_a_job",
+    "more_seconds_a_rule",
     "results",
     "differ",
     "load_of_the_machine",
@@ -82,7 +82,7 @@ def main() -> int:
     differ = sum(expected.get(name) != made.get(name) for name in expected.keys() | made.keys())
     load = os.getloadavg()[2]
     rows = [
-        [args.configuration, "local", rules, None, round(seconds), None, len(expected), None, load],
+        [args.configuration, "local", rules, None, round(seconds), None, None, len(expected), None, load],
         [
             args.configuration,
             "slurm",
@@ -90,6 +90,7 @@ def main() -> int:
             jobs,
             round(seconds_there),
             round((seconds_there - seconds) / jobs, 1),
+            round((seconds_there - seconds) / rules, 1),
             len(made),
             differ,
             load,
