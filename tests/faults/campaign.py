@@ -9,6 +9,7 @@ The exit code is 1 where anything differs or is lacking.
 
 import argparse
 import importlib
+import random
 import sys
 import tempfile
 import time
@@ -18,7 +19,7 @@ from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from local import killed_at_random
+from local import UNLOCKED, killed_at_random
 from trial import Impossible, Trial, compared
 
 from smearsynth.files import write_tsv
@@ -34,7 +35,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--where", nargs="*", choices=WHERE, default=["local"])
     parser.add_argument("--faults", nargs="*", metavar="NAME", help="those alone, of the modules")
-    parser.add_argument("--kills", type=int, default=50, help="runs on this machine that are killed at a random moment")
+    parser.add_argument("--kills", type=int, default=50, help="at random moments of runs on this machine, in all")
     parser.add_argument("--training-kills", type=int, default=1000, help="kills of a training, see training.py")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -57,10 +58,19 @@ def campaign(args: argparse.Namespace, folder: Path) -> Iterator[list]:
             for name, fault in todo.items():
                 yield hit(begun(folder / name, module), f"{name}: {fault.__doc__}", fault, expected)
     if args.kills:
-        expected, seconds = undisturbed(folder / "kills")
-        for number in range(1, args.kills + 1):
-            fault = killed_at_random(args.seed + number, seconds)
-            yield hit(begun(folder / f"kill{number}"), f"killed_at_random {number}", fault, expected)
+        expected, longest = undisturbed(folder / "kills")
+        chance, kills = random.Random(args.seed), 0
+
+        def fault(trial: Trial) -> tuple[str, str]:
+            nonlocal kills
+            kills += (own := killed_at_random(trial, chance=chance, longest=longest))
+            return f"{own} kills", UNLOCKED
+
+        while kills < args.kills:
+            row = hit(begun(folder / "killed"), f"killed_at_random: {killed_at_random.__doc__}", fault, expected)
+            yield row
+            if row[-2]:  # A run that failed; its kills are not counted, and the next one may fail too.
+                break
     if args.training_kills:
         import training  # It needs TensorFlow, which nothing else here does.
 

@@ -1,5 +1,6 @@
 """What can happen to a run on one machine: each function does it, lets the run go on, and returns what a user sees and does."""
 
+import itertools
 import os
 import random
 import shutil
@@ -181,21 +182,22 @@ def two_at_once(trial: Trial) -> tuple[str, str]:
     return seen, "none: the first run goes on"
 
 
-def killed_at_random(seed: int, longest: float) -> Callable[[Trial], tuple[str, str]]:
-    """kill -9 of everything at a random moment of a run that takes `longest` seconds"""
-
-    def fault(trial: Trial) -> tuple[str, str]:
-        chance = random.Random(seed)
+def killed_at_random(trial: Trial, *, chance: random.Random, longest: float) -> int:
+    """kill -9 of everything at random moments, again and again, until a run ends before its moment comes; the number of kills"""
+    for kills in itertools.count():
+        if kills:
+            trial.checkout.snakemake(trial.target, "--unlock")
         running = trial.start()
         end = time.monotonic() + chance.uniform(0, longest)
         while time.monotonic() < end and running.poll() is None:
             time.sleep(0.02)
         if running.poll() is None:
             kill_group(running)
-        trial.go_on()
-        return trial.line(r"steps \(100%\) done|Nothing to be done"), UNLOCKED
-
-    return fault
+        elif running.returncode:
+            raise RuntimeError(trial.said.read_text(errors="replace")[-3000:])
+        else:
+            return kills
+    raise AssertionError
 
 
 def remade(trial: Trial) -> tuple[str, str]:
