@@ -117,6 +117,12 @@ def test_mistakes_in_the_configuration_are_told_with_their_fix(change, told):
     assert told in str(caught.value)
 
 
+def test_a_section_that_was_emptied_is_told_its_keys():
+    with pytest.raises(UserError) as caught:
+        configuration.check({**CONFIG, "readers": {}}, PROJECT / "workflow/schemas/config.schema.yaml")
+    assert "config: readers: 'field_arms' is a required property" in str(caught.value)
+
+
 def test_all_mistakes_are_told_at_once():
     with pytest.raises(UserError) as caught:
         configuration.check(

@@ -119,12 +119,21 @@ def section(config: dict, path: str) -> dict:
     return {key: value for key, value in values.items() if f"{path}.{key}" not in SECTIONS}
 
 
+def whole(schema: dict) -> dict:
+    """A schema that wants every key of every section: config.yaml has them, and what a user gives is merged into it.
+
+    Entries of lists, and of mappings whose keys a user chooses, may leave out what their own schema does not require.
+    """
+    sections = {key: whole(told) for key, told in schema.get("properties", {}).items()}
+    return {**schema, "properties": sections, "required": list(sections)} if sections else schema
+
+
 def against_schema(config: dict, schema: dict) -> list[Problem]:
-    """Every place where a configuration breaks the schema, each with what the schema says of that key."""
+    """Every place where a configuration breaks the `whole` schema, each with what the schema says of that key."""
     import jsonschema
 
     problems = []
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(config):
+    for error in jsonschema.Draft202012Validator(whole(schema)).iter_errors(config):
         where = "config: " + (".".join(map(str, error.absolute_path)) or "top level")
         if error.validator == "additionalProperties":
             known = list(error.schema.get("properties", {}))
