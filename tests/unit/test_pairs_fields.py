@@ -301,6 +301,7 @@ def test_boxes_are_compared_at_the_pictures_scale(tmp_path, capsys):
     red = dict(zip(*lines[:2], strict=True))
     assert [red[key] for key in ("kind", "fields", "boxes", "labels", "recovered")] == ["red", "6", "30", "30", "24"]
     assert float(red["recall"]) == float(red["precision"]) == pytest.approx(0.8)
-    write_json(tmp_path / "boxes.json", {"images": [], "annotations": [], "categories": categories})
+    elsewhere = {**pictures[0], "file_name": "elsewhere.jpg"}
+    write_json(tmp_path / "boxes.json", {"images": [elsewhere], "annotations": [], "categories": categories})
     with pytest.raises(UserError, match="none of its fields has boxes"):
         measured.run(SimpleNamespace(**call, out=tmp_path / "table.tsv"))

@@ -43,8 +43,8 @@ def test_each_arm_is_told_its_sources_and_the_pictures_that_it_learnt_from_are_n
     maps = "results/small/pairs/boxes/index.json"
     own = "--slides results/small/slides/instances.json results/small/slides/images"
     other = "--slides elsewhere/slides/instances.json elsewhere/slides/images"
-    assert f"{other} {own} --fields {maps} --shares 1 0.5 2 --out" in text
-    assert f"--seed 2026 --fields {maps} --out" in text and f"--seed 2026 {own} --out" in text
+    assert f"{other} {own} --fields {maps} --shares 1 0.5 2 --state" in text
+    assert f"--seed 2026 --fields {maps} --state" in text and f"--seed 2026 {own} --state" in text
     assert re.search(
         rf"--seen \S+catalogue.json {maps} --images results/small/pairs/boxes/test.txt --leave-out \d.png \d.png ", text
     )
