@@ -24,7 +24,9 @@ from smearsynth.errors import UserError
 from smearsynth.provenance import source_digest
 
 try:
-    configuration.check(config, LIBRARY / "schemas" / "config.schema.yaml")
+    config.update(
+        configuration.check(config, LIBRARY / "schemas" / "config.schema.yaml")
+    )
 except UserError as error:
     raise WorkflowError(
         f"{len(error.problems)} problem(s) in the configuration\n{error}"
@@ -35,11 +37,11 @@ STATE = f"{RUN}/state"
 TAXONOMY = json.dumps(config["taxonomy"], ensure_ascii=False)
 
 
-def section(path):
-    """One section of the configuration as JSON, for --options."""
-    return json.dumps(
-        configuration.section(config, path), sort_keys=True, ensure_ascii=False
-    )
+def section(path, *, without=None):
+    """One section of the configuration as JSON, for --options; `without` the alternative that this run does not choose."""
+    told = configuration.section(config, path)
+    told.pop(without, None)
+    return json.dumps(told, sort_keys=True, ensure_ascii=False)
 
 
 digest = functools.cache(source_digest)

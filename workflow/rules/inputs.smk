@@ -139,16 +139,30 @@ def field_named(which):
     ]
 
 
+def arm_of(reader):
+    return reader.partition(".")[0]
+
+
+def repetition_of(reader):
+    """Which of its arm's trainings a reader of fields comes from."""
+    return int(reader.partition(".")[2] or 1)
+
+
+def trainings_of(arms):
+    """The readers of some arms."""
+    return [f"{arm}.{n}" if n > 1 else arm for arm in arms for n in REPETITIONS]
+
+
 def field_arm(wildcards, source, files):
     """The files of a source, if a reader of fields is trained on it."""
-    return files if source in FIELD_ARMS[wildcards.arm] else []
+    return files if source in FIELD_ARMS[arm_of(wildcards.reader)] else []
 
 
 def others_of(wildcards):
     """Annotations and pictures of other runs' slides that a reader of fields is trained on."""
     folders = [
         f"{OTHER_SLIDES[source]}/slides"
-        for source in FIELD_ARMS[wildcards.arm]
+        for source in FIELD_ARMS[arm_of(wildcards.reader)]
         if source in OTHER_SLIDES
     ]
     return [
@@ -161,7 +175,7 @@ def others_of(wildcards):
 def field_sources(wildcards, input):
     """The sources of a reader of fields and how often each is drawn, as flags."""
     flags, shares = [], []
-    told = FIELD_ARMS[wildcards.arm]
+    told = FIELD_ARMS[arm_of(wildcards.reader)]
     for source in sorted(
         told, key=lambda one: one in ("fields", "boxes")
     ):  # slides first
@@ -230,6 +244,11 @@ def margins_of_truth(wildcards):
     margins = TRUTHS[wildcards.truth].get("margins") or {}
     told = " ".join(f"{kind}={pixels}" for kind, pixels in margins.items())
     return f"--margin {told}" if told else ""
+
+
+def named_after(path):
+    """The name of a folder for what is made of a picture or a folder of pictures: no two places have the same."""
+    return os.path.normpath(path).strip(os.sep).replace(os.sep, "_")
 
 
 def picture_to_read(wildcards):

@@ -1,11 +1,13 @@
 """The configuration of a run: checked against the schema, then section by section, before any job starts."""
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from smearsynth import agreement
 from smearsynth.cells.options import SourceOptions
 from smearsynth.errors import Problem, UserError, raise_all, unknown
 from smearsynth.options import build
@@ -48,7 +50,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
 """Configuration path → (module, dataclass) that the stage builds from it."""
 
 
-def check(config: dict, schema: Path) -> None:
+def check(config: dict, schema: Path) -> dict:
     """Check a whole configuration.
 
     Parameters
@@ -58,12 +60,48 @@ def check(config: dict, schema: Path) -> None:
     schema : Path
         The JSON schema, as YAML.
 
+    Returns
+    -------
+    dict
+        The configuration, its values `typed`.
+
     Raises
     ------
     UserError
         With everything that the schema finds or, where it finds nothing, everything that the stages' own options find.
     """
-    check_by(config, yaml.safe_load(schema.read_text(encoding="utf-8")))
+    told = yaml.safe_load(schema.read_text(encoding="utf-8"))
+    config = typed(config, told)
+    check_by(config, told)
+    return config
+
+
+def typed(value: Any, schema: dict) -> Any:
+    """A value with text read as the numbers, booleans and nulls that a schema wants there.
+
+    Snakemake reads all that stands within braces after ``--config`` as text, and YAML 1.1 so reads 2e-4.
+    """
+    if isinstance(value, dict):
+        known, others = schema.get("properties", {}), schema.get("additionalProperties")
+        of_others = others if isinstance(others, dict) else {}
+        return {key: typed(inner, known.get(key, of_others)) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [typed(inner, schema.get("items", {})) for inner in value]
+    wanted = schema.get("type", [])
+    for name in [wanted] if isinstance(wanted, str) else wanted:
+        if isinstance(value, str) and (read := _as(value, name)) is not value:
+            return read
+    return value
+
+
+def _as(text: str, name: str) -> Any:
+    """Text as a JSON type, or itself where it is none of that."""
+    if name in ("integer", "number") and re.fullmatch(r"-?[0-9]{1,15}", text):
+        return int(text)
+    if name == "number" and re.fullmatch(r"-?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?", text):
+        return float(text)
+    words: dict[tuple[str, str], Any] = {("boolean", "true"): True, ("boolean", "false"): False, ("null", "null"): None}
+    return words.get((name, text), text)
 
 
 def check_by(config: dict, schema: dict) -> None:
@@ -75,12 +113,6 @@ def check_by(config: dict, schema: dict) -> None:
             build(getattr(importlib.import_module(module), name), section(config, path), where=path)
         except UserError as error:
             problems.extend(error.problems)
-    names = [entry["name"] for entry in config["cells"]["sources"]]
-    used = config["cells"].get("use")
-    problems += [unknown("cells.use", name, names, word="source") for name in used or [] if name not in names]
-    reference = config["cells"]["stain"]["reference"]
-    if reference is not None and reference not in (used or names):
-        problems.append(unknown("cells.stain.reference", reference, used or names, word="source"))
     for number, entry in enumerate(config["cells"]["sources"]):
         try:
             build(SourceOptions, entry, where=f"cells.sources[{number}]")
@@ -90,25 +122,8 @@ def check_by(config: dict, schema: dict) -> None:
         Taxonomy.from_config(config["taxonomy"])
     except UserError as error:
         problems.extend(error.problems)
-    problems += arms(config)
+    problems += agreement.problems(config)
     raise_all(problems)
-
-
-def arms(config: dict) -> list[Problem]:
-    """Training sets of field readers that other sections name and nobody describes, and sources that the run lacks."""
-    told = config["readers"]["field_arms"]["arms"]
-    names = [arm["name"] for arm in told]
-    used = {"readers.read.arm": [config["readers"]["read"]["arm"]]}
-    used["evaluation.field_truths.arms"] = config["evaluation"]["field_truths"]["arms"]
-    problems = [unknown(where, name, names, word="arm") for where, some in used.items() for name in some if name not in names]
-    if config["pairs"]["boxes"]["boxes"] is None:
-        fix = "set pairs.boxes.images and pairs.boxes.boxes, or leave the source out"
-        problems += [
-            Problem(f"readers.field_arms: {arm['name']}", "no pictures with boxes", fix)
-            for arm in told
-            if "boxes" in arm["sources"]
-        ]
-    return problems
 
 
 def section(config: dict, path: str) -> dict:
@@ -142,7 +157,5 @@ def against_schema(config: dict, schema: dict) -> list[Problem]:
                 problems.append(unknown(f"{where}.{name}".replace("top level.", ""), name, known, word="key"))
             continue
         fix = error.schema.get("description", "see config.yaml")
-        if error.validator == "type" and isinstance(error.instance, str) and "number" in str(error.validator_value):
-            fix = "YAML reads 2e-4 as text: write 2.0e-4; " + fix
         problems.append(Problem(where, error.message, fix))
     return problems
