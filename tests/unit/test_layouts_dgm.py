@@ -1,6 +1,7 @@
 """The thesis's layout: graph, spread, size by height, discard and retry."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,12 @@ def options(*, size=(512, 512), scale=(0.5, 1.0), **graph) -> LayoutOptions:
     packed = {"count": 1, "differential": [{"type": "red", "share": 1}]}
     section = {"kind": "dgm", "size": list(size), "border": "inside", "scale": list(scale), "packed": packed, "dgm": graph}
     return build(LayoutOptions, section, where="layouts")
+
+
+def test_cells_that_the_thesis_places_and_a_split_lacks_are_told(cells):
+    lacking = replace(cells, cells=tuple(cell for cell in cells.cells if TYPES[cell.category_id].kind != "red"))
+    with pytest.raises(UserError, match=r"kind red has no whole cell(.|\n)*choose kind: packed"):
+        draw(options(generation=1), TYPES, lacking, range(1), seed=1)
 
 
 @pytest.mark.parametrize("generation", [1, 2, 3, 4, 5])

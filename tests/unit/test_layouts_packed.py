@@ -8,7 +8,9 @@ from scipy.ndimage import distance_transform_edt
 from slide_world import TYPES, make_catalogue, read
 
 from smearsynth import coco
+from smearsynth.cli import dispatch
 from smearsynth.errors import UserError
+from smearsynth.files import read_tsv, write_json
 from smearsynth.layouts.draw import draw
 from smearsynth.layouts.options import LayoutOptions
 from smearsynth.layouts.packed import types
@@ -190,12 +192,40 @@ def test_a_shortfall_is_reported(cells):
         ({"count": 10, "overlap": 0.2, "min_gap": 1.0}, "both above 0"),
         ({"count": 4000, "border": "inside"}, "do not fit"),
         ({"count": 4000, "border": "cut"}, "do not fit"),
+        ({"count": 10, "border": "inside", "scale": (9.0, 9.0)}, "enlarge layouts.size"),
         ({"count": 10, "size": (256, 9000)}, "256 to 8192"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_drawn(cells, change, words):
     with pytest.raises(UserError, match=words):
         draw(options(**change), TYPES, cells, range(1), seed=1)
+
+
+def test_a_table_tells_what_was_asked_for_and_achieved(tmp_path, capsys):
+    def layout(index, asked, achieved):
+        return {"index": index, "asked": asked, "achieved": {"discarded": 0, "max_overlap": 0.1, **achieved}, "cells": []}
+
+    shares = {"red": 0.8, "eosinophil": 0.2}
+    wanted = {"count": 10, "coverage": None, "differential": shares, "max_overlap": 0.2}
+    short = {"count": 8, "coverage": 0.3, "differential": {"red": 0.75, "platelet": 0.25}, "discarded": 2}
+    dense = {"count": None, "coverage": 0.5, "differential": shares, "max_overlap": 0.2}
+    shards = [
+        [layout(0, wanted, {"count": 10, "coverage": 0.4, "differential": shares}), layout(1, wanted, short)],
+        [layout(1234567, dense, {"count": 31, "coverage": 0.42, "differential": shares})],
+    ]
+    for number, shard in enumerate(shards):
+        write_json(tmp_path / f"{number:04d}.json", {"layouts": shard})
+    arguments = ["asked", "--layouts", str(tmp_path), "--out", str(tmp_path / "asked.tsv"), "--count"]
+    assert dispatch("smearsynth.layouts", ("asked",), [*arguments, "2"]) == 0
+    rows = [list(row.values()) for row in read_tsv(tmp_path / "asked.tsv")]
+    assert rows == [
+        ["0", "10", "10", "0", "n/a", "0.4", "0", "0.2", "0.1"],
+        ["1", "10", "8", "2", "n/a", "0.3", "0.25", "0.2", "0.1"],
+        ["1234567", "n/a", "31", "0", "0.5", "0.42", "0", "0.2", "0.1"],
+    ]
+    assert "2 of 3 slides have fewer cells than were asked for, or cover less" in capsys.readouterr().err
+    assert dispatch("smearsynth.layouts", ("asked",), [*arguments, "3"]) == 2
+    assert "0002.json: is not there" in capsys.readouterr().err
 
 
 def test_windows_are_the_pixels_that_coco_fills_on_a_frame_wide_enough():

@@ -1,6 +1,7 @@
 """How cells are arranged: pair correlation and touching cells with known answers, and layouts that are asked to be like it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from slide_world import TYPES, make_catalogue, read
 
 from smearsynth import coco
 from smearsynth.errors import UserError
-from smearsynth.layouts import pair_correlation, reference
+from smearsynth.files import write_json
+from smearsynth.layouts import measure, pair_correlation, reference
 from smearsynth.layouts.draw import draw
 from smearsynth.layouts.measure import layouts as measured
 from smearsynth.layouts.options import LayoutOptions
@@ -87,6 +89,23 @@ def test_an_arrangement_of_discs_is_measured_as_it_was_drawn():
     assert len(found.diameters[0]) == 3 and np.allclose(found.diameters[0], 1, atol=0.03)
     # A white cell between two red ones makes no group of them.
     assert reference.arrangement(discs((30, 30), (30, 51), (30, 72)), np.array([0, 1, 0]), diameter=20).groups[:3] == (2, 0, 0)
+
+
+def test_fields_of_two_resolutions_are_measured_each_in_its_own_red_cells(monkeypatch, tmp_path):
+    """The same smear photographed at half the pixels: cells of the reference are not of two sizes for that."""
+    write_json(tmp_path / "index.json", {"categories": [{"id": 2, "kind": "red"}]})
+
+    def read(index, *, split):
+        coarse, fine = discs((30, 30), (60, 80), radius=10), discs((60, 60), (120, 160), side=240, radius=20)
+        return [
+            SimpleNamespace(owners=lambda owners=owners: owners, category_ids=[2, 2], um_per_px=um_per_px)
+            for owners, um_per_px in ((coarse, 0.2), (fine, 0.1))
+        ]
+
+    monkeypatch.setattr(measure.field_maps, "read", read)
+    (coarse, fine), red_um = measure.fields(tmp_path / "index.json")
+    assert np.allclose(coarse.diameters[0], 1, atol=0.03) and np.allclose(fine.diameters[0], 1, atol=0.03)
+    assert red_um == pytest.approx(0.2 * 20, rel=0.05)
 
 
 def test_a_reference_survives_its_file_and_another_file_is_none():

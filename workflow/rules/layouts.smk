@@ -40,7 +40,9 @@ rule layouts:
     conda:
         "../../envs/smearsynth.yaml"
     params:
-        options=section("layouts"),
+        options=section(
+            "layouts", without="dgm" if config["layouts"]["kind"] == "packed" else None
+        ),
         taxonomy=TAXONOMY,
         seed=config["seed"],
         first=lambda wildcards: SHARDS[wildcards.shard],
@@ -53,3 +55,22 @@ rule layouts:
         "python -m smearsynth.layouts draw --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --catalogue {input.catalogue:q}"
         " --first {params.first} --count {params.slides} {params.reference} --out {output:q} > {log:q} 2>&1"
+
+
+# What the slides were asked for, and what they hold.
+rule layouts_asked:
+    input:
+        shards=expand(rules.layouts.output, shard=SHARDS),
+    output:
+        f"{RUN}/layouts/asked.tsv",
+    log:
+        f"{RUN}/logs/layouts_asked.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        shards=len(SHARDS),
+        code=code("layouts.asked"),
+    shell:
+        # The folder alone, as in slides_index. What falls short is told where the run is watched, too.
+        "python -m smearsynth.layouts asked --layouts $(dirname {input.shards[0]:q}) --count {params.shards}"
+        " --out {output:q} 2>&1 | tee {log:q} >&2"

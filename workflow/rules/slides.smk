@@ -156,6 +156,7 @@ rule slides:
         expand(rules.slides_shard.output, shard=SHARDS),
         rules.slides_merge.output,
         rules.slides_index.output,
+        rules.layouts_asked.output,
         expand(
             rules.slides_preview.output,
             index=[

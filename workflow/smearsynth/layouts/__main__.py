@@ -4,4 +4,4 @@ import sys
 
 from smearsynth.cli import dispatch
 
-sys.exit(dispatch("smearsynth.layouts", ("draw", "measure", "picture")))
+sys.exit(dispatch("smearsynth.layouts", ("asked", "draw", "measure", "picture")))

@@ -40,17 +40,24 @@ def run(args: argparse.Namespace) -> None:
 
 
 def fields(index: Path) -> tuple[list[Arrangement], float | None]:
-    """Measure the training split's field maps; how large their red cells are, in micrometres, where one resolution is told."""
+    """Measure the training split's field maps; how large their red cells are, in micrometres, where all resolutions are told.
+
+    Lengths are in diameters of a red cell of the same resolution.
+    """
     maps = field_maps.read(index, split="train")
     kinds = {category["id"]: category["kind"] for category in read_json(index)["categories"]}
     found = [(one.owners(), reference.numbers([kinds[i] for i in one.category_ids])) for one in maps]
     if not found:
         raise UserError.of(str(index), "holds no field of the training split", "give an index of field maps with some")
-    diameter = reference.red_diameter(found)
-    resolutions = {one.um_per_px for one in maps}
-    resolution = resolutions.pop() if len(resolutions) == 1 else None
-    red_um = diameter * resolution if resolution else None
-    return [reference.arrangement(owners, kinds, diameter=diameter) for owners, kinds in found], red_um
+    resolutions = [one.um_per_px for one in maps]
+    diameters = {
+        resolution: reference.red_diameter([field for field, own in zip(found, resolutions, strict=True) if own == resolution])
+        for resolution in dict.fromkeys(resolutions)
+    }
+    true = [diameters[resolution] * resolution for resolution in resolutions if resolution]
+    red_um = float(np.median(true)) if len(true) == len(maps) else None
+    measured = zip(found, resolutions, strict=True)
+    return [reference.arrangement(*field, diameter=diameters[resolution]) for field, resolution in measured], red_um
 
 
 def layouts(shard: dict, taxonomy: Taxonomy, *, side: float | None = None) -> list[Arrangement]:

@@ -10,6 +10,8 @@ Split = Literal["train", "test", "all"]
 SMALLEST, LARGEST = 256, 8192
 DENSEST = math.pi / math.sqrt(12)
 """Share of the plane that equal discs cover at most (hexagonal packing, 0.9069)."""
+MOST_COVERED = 0.7
+"""Share of a slide up to which cells that do not overlap find room."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ class PackedOptions:
             problems.append(Problem("count", f"got {self.count}", "1 or more"))
         if self.coverage is not None and not 0 < self.coverage < 1:
             problems.append(Problem("coverage", f"got {self.coverage}", "a share above 0 and below 1"))
-        if self.coverage is not None and self.overlap == 0 and self.coverage > 0.7:
-            fix = f"at most 0.7, or permit overlap: without it not even equal discs in a lattice pass {DENSEST:.2f}"
+        if self.coverage is not None and self.overlap == 0 and self.coverage > MOST_COVERED:
+            fix = f"at most {MOST_COVERED}, or permit overlap: without it not even equal discs in a lattice pass {DENSEST:.2f}"
             problems.append(Problem("coverage", f"{self.coverage} cannot be reached by cells that do not overlap", fix))
         if self.min_gap < 0:
             problems.append(Problem("min_gap", f"got {self.min_gap}", "0 or more pixels"))

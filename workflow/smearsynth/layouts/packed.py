@@ -119,10 +119,11 @@ def check_room(options: LayoutOptions, shapes: dict[int, list[Shape]], shares: d
         beyond = 2 * OUTSIDE * options.scale[1] * max(s.unit * s.radius for key in shares for s in shapes[key])
     height, width = (side + beyond for side in options.size)
     if packed.count and packed.overlap == 0 and packed.count * mean > DENSEST * height * width:
+        room = int(0.5 * height * width / mean)
         raise UserError.of(
             "layouts.packed.count",
             f"{packed.count} cells of {mean:.0f} px on average do not fit into {list(options.size)} px without overlap",
-            f"ask for {int(0.5 * height * width / mean)} or fewer, enlarge layouts.size, lower layouts.scale or permit overlap",
+            f"{f'ask for {room} or fewer, ' if room else ''}enlarge layouts.size, lower layouts.scale or permit overlap",
         )
 
 

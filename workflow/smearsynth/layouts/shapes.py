@@ -13,6 +13,9 @@ from smearsynth.taxonomy import KINDS, Taxonomy
 CUT = 0.1
 """A cell is cut by its picture when more than this share of its outline runs along the picture's border."""
 
+NO_CELL = "has no whole cell in the catalogue's split"
+MORE_CELLS = "add cells of it to a source, or choose layouts.shapes: all"
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -231,13 +234,12 @@ def _diameter(shape: Shape) -> float:
 
 
 def _no_cells(where: str, what: str) -> Problem:
-    fix = "set its share to 0, add cells of it to a source, or choose layouts.shapes: all"
-    return Problem(where, f"{what} has no whole cell in the catalogue's split", fix)
+    return Problem(where, f"{what} {NO_CELL}", f"set its share to 0, {MORE_CELLS}")
 
 
 def by_kind(shapes: dict[int, list[Shape]], taxonomy: Taxonomy, kind: str) -> list[Shape]:
     """All shapes of a kind; a `UserError` where there is none."""
     found = [shape for t in taxonomy.of_kind(kind) for shape in shapes.get(t.id, [])]
     if not found:
-        raise UserError([_no_cells("layouts", f"kind {kind}")])
+        raise UserError.of("layouts.kind: dgm", f"kind {kind} {NO_CELL}", f"choose kind: packed, {MORE_CELLS}")
     return found
