@@ -110,3 +110,20 @@ def outputs(folder: Path) -> dict[str, str]:
     """A digest of every file of a model."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def half_written(count: int) -> str:
+    """Code by which a process is killed while it writes its state of this number, counted from 1."""
+    return f"""
+import os, signal
+import numpy as np
+whole, calls = np.savez, []
+def killed(handle, **arrays):
+    calls.append(1)
+    whole(handle, **arrays)
+    if len(calls) == {count}:
+        handle.flush()
+        handle.truncate(handle.tell() // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+np.savez = killed
+"""

@@ -9,28 +9,12 @@ from pathlib import Path
 import pytest
 
 from smearsynth.files import read_tsv
-from training_world import draw_windows, family_command, finish, outputs, start
+from training_world import draw_windows, family_command, finish, half_written, outputs, start
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory) -> Path:
     return draw_windows(tmp_path_factory.mktemp("windows"))
-
-
-HALF_WRITTEN = """
-import os, signal
-from smearsynth.gans import checkpoint
-whole = checkpoint.np.savez
-calls = []
-def killed(handle, **arrays):
-    calls.append(1)
-    whole(handle, **arrays)
-    if len(calls) == 4:
-        handle.flush()
-        handle.truncate(handle.tell() // 2)
-        os.kill(os.getpid(), signal.SIGKILL)
-checkpoint.np.savez = killed
-"""
 
 
 @pytest.mark.parametrize("model", ["wgan_gp_ac", "default"])
@@ -39,7 +23,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(model, index, tmp_path
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     code, said = finish(start(family_command(index, whole, model=model)))
     assert code == 0, said
-    code, said = finish(start(family_command(index, killed, model=model), before=HALF_WRITTEN))
+    code, said = finish(start(family_command(index, killed, model=model), before=half_written(4)))
     assert code == -signal.SIGKILL, said
     assert any(path.name.startswith(".") for path in (killed / "state").iterdir()), "nothing was half-written"
     process = start(family_command(index, killed, model=model))

@@ -10,22 +10,7 @@ from pathlib import Path
 import pytest
 
 from smearsynth.gans import checkpoint
-from training_world import command, draw_pairs, finish, outputs, start
-
-HALF_WRITTEN = """
-import os, signal
-from smearsynth.gans import checkpoint
-whole = checkpoint.np.savez
-calls = []
-def killed(handle, **arrays):
-    calls.append(1)
-    whole(handle, **arrays)
-    if len(calls) == 2:
-        handle.flush()
-        handle.truncate(handle.tell() // 2)
-        os.kill(os.getpid(), signal.SIGKILL)
-checkpoint.np.savez = killed
-"""
+from training_world import command, draw_pairs, finish, half_written, outputs, start
 
 DISK_FULL = """
 import errno
@@ -69,7 +54,7 @@ def whole(index, tmp_path_factory) -> dict[str, str]:
 def killed(index, tmp_path_factory) -> Path:
     """A run whose process was killed while it wrote its second checkpoint."""
     run = tmp_path_factory.mktemp("killed")
-    code, said = finish(start(command(index, run), before=HALF_WRITTEN))
+    code, said = finish(start(command(index, run), before=half_written(2)))
     assert code == -signal.SIGKILL, said
     assert any(path.name.startswith(".") for path in (run / "state").iterdir()), "nothing was half-written"
     return run

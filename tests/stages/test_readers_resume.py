@@ -1,6 +1,5 @@
 """A reader whose training is killed ends with the same weights, bit for bit, as one that is not: real processes, real SIGKILL."""
 
-import hashlib
 import json
 import os
 import random
@@ -16,6 +15,7 @@ import pytest
 
 from smearsynth import coco, images
 from smearsynth.files import write_json
+from training_world import half_written, outputs
 
 TAXONOMY = [
     {"id": 2, "name": "red_blood_cell", "kind": "red", "colour": [230, 60, 50]},
@@ -62,29 +62,9 @@ def after(process: subprocess.Popen, folder: Path, *, states: int = 1) -> None:
         time.sleep(0.002)
 
 
-def outputs(folder: Path) -> dict[str, str]:
-    """A digest of every file of a reader."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
 OFTEN = """
 from smearsynth.readers import learning
 learning.SECONDS = 0.0
-"""
-
-HALF_WRITTEN = """
-import os, signal
-import numpy as np
-whole, calls = np.savez, []
-def killed(handle, **arrays):
-    calls.append(1)
-    whole(handle, **arrays)
-    if len(calls) == 4:
-        handle.flush()
-        handle.truncate(handle.tell() // 2)
-        os.kill(os.getpid(), signal.SIGKILL)
-np.savez = killed
 """
 
 SLOT_LOST = """
@@ -134,7 +114,7 @@ def whole(field, tmp_path_factory) -> dict[str, str]:
 def killed(field, tmp_path_factory) -> Path:
     """A run whose process was killed while it wrote its fourth state."""
     run = tmp_path_factory.mktemp("killed")
-    code, said = finish(start(field, run, before=HALF_WRITTEN))
+    code, said = finish(start(field, run, before=half_written(4)))
     assert code == -signal.SIGKILL, said
     assert any(path.name.startswith(".") for path in (run / "state").iterdir()), "nothing was half-written"
     return run
@@ -146,7 +126,7 @@ def test_a_field_reader_killed_at_any_moment_ends_with_the_same_bytes(field, who
     shutil.copytree(killed, run)
     process = start(field, run)
     after(process, run / "state")
-    time.sleep(random.Random(os.getpid()).uniform(0, 0.3))
+    time.sleep(random.Random(os.getpid()).uniform(0, 0.1))
     process.send_signal(signal.SIGKILL)
     assert finish(process)[0] == -signal.SIGKILL
     process = start(field, run)

@@ -223,6 +223,13 @@ def test_another_option_seed_or_code_is_another_training():
     assert len({named(), named(l1=3.0), named(seed=2), named("smearsynth.gans.sample")}) == 4
 
 
+def test_a_training_goes_on_where_states_are_to_be_saved_more_often():
+    often, rarely = (GanOptions("default", DefaultOptions(**SMALL), checkpoint_every=every) for every in (5, 50))
+    assert checkpoint.fingerprint("smearsynth.gans.train", often, {}) == checkpoint.fingerprint(
+        "smearsynth.gans.train", rarely, {}
+    )
+
+
 def test_a_journal_goes_on_in_the_middle_of_a_row(tmp_path):
     def run(stops: tuple[int, ...]) -> bytes:
         journal = Journal(("a",), 3)

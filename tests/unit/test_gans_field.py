@@ -410,4 +410,7 @@ def test_match_writes_styles_that_slides_take(fields, tmp_path):
     styles = field_style.Styles.load(tmp_path / "mine/styles.npz")
     assert len(styles.values) == 3 and np.isfinite(styles.values[:, :3]).all()
     assert len(read_tsv(tmp_path / "mine/styles.tsv")) == len(field_style.NAMES)
+    (tmp_path / "scan.czi").touch()
+    mixed = [*call[:3], str(tmp_path / "scan.czi"), *call[3:], "--um-per-px", "0.19", "--out", str(tmp_path / "no")]
+    assert cli.dispatch("smearsynth.gans", ("field_match",), mixed) == 2, "a file that is not read is not left out in silence"
     assert cli.dispatch("smearsynth.gans", ("field_match",), [*call, "--um-per-px", "50", "--out", str(tmp_path / "no")]) == 2

@@ -1,11 +1,13 @@
 """The training loop, with a training of one number."""
 
+import errno
 import os
 import signal
 
 import numpy as np
 import pytest
 
+from smearsynth.errors import UserError
 from smearsynth.gans import loop
 
 
@@ -73,3 +75,45 @@ def test_a_training_that_is_told_to_leave_saves_and_goes_on_exactly(number, code
 
 def test_a_signal_in_the_last_step_is_no_reason_to_leave(tmp_path):
     train(Halving(Halving.steps, signal.SIGTERM), tmp_path)
+
+
+class Weight(Number):
+    """One that is trained, and that a step spoils although the loss taken before it was a number."""
+
+    trainable, name = True, "critic/kernel"
+
+
+class Spoiling(Halving):
+    """After step `spoilt`, the weight is no number."""
+
+    def __init__(self, spoilt: int):
+        super().__init__()
+        self.weight, self.spoilt = Weight(), spoilt
+
+    def update(self, batch):
+        losses = super().update(batch)
+        if batch + 1 == self.spoilt:
+            self.weight.assign(np.inf)
+        return losses
+
+
+@pytest.mark.parametrize(("spoilt", "kept"), [(5, []), (Halving.steps, ["step-000000005"])])
+def test_spoilt_weights_are_never_saved(spoilt, kept, tmp_path):
+    """In a step that saves, and in the last one, after which no loss is taken any more."""
+    with pytest.raises(UserError, match=rf"training step {spoilt}(.|\n)*critic/kernel"):
+        train(Spoiling(spoilt), tmp_path)
+    assert [path.name[:14] for path in tmp_path.glob("step-*")] == kept
+
+
+def test_a_second_training_with_a_state_is_refused(tmp_path):
+    with loop.locked(tmp_path), pytest.raises(UserError, match="another process trains with this state"):
+        train(Halving(), tmp_path)
+
+
+def test_a_file_system_without_locks_is_told_and_trained_on(tmp_path, monkeypatch, capsys):
+    def none(handle, operation):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(loop.fcntl, "flock", none)
+    assert len(train(Halving(), tmp_path).rows) > 0
+    assert "cannot be locked (Function not implemented)" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 # Generators: training is a rule of its own, and goes on where it was stopped. It takes the shell's place (exec): a shell dies at once
 # of the SIGTERM that both get, and training would be killed while it saves its state.
 TRAINING = config["gans"]["training"]
+UNUSED_PRESET = {"default": "thesis", "thesis": "default"}[TRAINING["preset"]]
 MODELS = config["gans"]["models"]
 # The default preset keeps, beside its weights, the guides that it draws from.
 GUIDED = TRAINING["preset"] == "default" and TRAINING["default"]["guide"] == "measured"
@@ -33,7 +34,7 @@ rule gans_train:
     resources:
         gpu=1,
     params:
-        options=section("gans.training"),
+        options=section("gans.training", without=UNUSED_PRESET),
         seed=config["seed"],
         select=lambda wildcards: (
             wildcards.model if wildcards.model.startswith("fold") else "all"
@@ -69,7 +70,7 @@ rule gans_sample:
     resources:
         gpu=1,
     params:
-        options=section("gans.training"),
+        options=section("gans.training", without=UNUSED_PRESET),
         seed=config["seed"],
         per_type=config["gans"]["cells_per_type"],
         code=code("gans.sample"),
@@ -164,7 +165,7 @@ rule gans_redraw:
     resources:
         gpu=1,
     params:
-        options=section("gans.training"),
+        options=section("gans.training", without=UNUSED_PRESET),
         seed=config["seed"],
         share=lambda wildcards: share_of(wildcards.percent),
         per_type=config["gans"]["synthetic_per_type"],

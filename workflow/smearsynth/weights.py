@@ -120,18 +120,28 @@ def _is_variable(entry: Any, name: str) -> bool:
     """Whether an attribute is of no fixed length. HDF5 looks its value up in a heap, and never ends with some damaged ones."""
     import h5py
 
-    kind = h5py.h5a.open(entry.id, name.encode()).get_type()
-    return isinstance(kind, h5py.h5t.TypeVlenID) or (isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str())
+    def any_length(kind: Any) -> bool:
+        if isinstance(kind, h5py.h5t.TypeStringID):
+            return kind.is_variable_str()
+        if isinstance(kind, h5py.h5t.TypeArrayID):
+            return any_length(kind.get_super())
+        if isinstance(kind, h5py.h5t.TypeCompoundID):
+            return any(any_length(kind.get_member_type(at)) for at in range(kind.get_nmembers()))
+        return isinstance(kind, h5py.h5t.TypeVlenID)
+
+    return any_length(h5py.h5a.open(entry.id, name.encode()).get_type())
 
 
 def _end(path: Path) -> None:
     """Read all texts of a file's groups in a process of its own; an error where that does not end."""
     code = """
 import h5py, sys
+def read(name, entry):
+    for one in entry.attrs:
+        entry.attrs[one]
 with h5py.File(sys.argv[1]) as file:
-    read = lambda name, entry: [entry.attrs[one] for one in entry.attrs] and None
     read("/", file)
-    file.visititems(read)
+    file.visititems(read)  # Until an answer is not None.
 """
     try:
         subprocess.run([sys.executable, "-c", code, str(path)], timeout=SECONDS, check=True, capture_output=True)
@@ -157,7 +167,8 @@ def load(network: Any, path: str | Path, *, what: str, fix: str) -> None:
     UserError
         As `check`, and where the weights are not those of the network, all of them.
     """
-    check(path, fix=fix)
+    # Of its own format Keras reads the arrays alone; its older one names layers and arrays in texts.
+    check(path, fix=fix, texts=not str(path).endswith(".weights.h5"))
     try:
         with warnings.catch_warnings():
             # Keras leaves layers that a file does not know as they are, and only warns of it.

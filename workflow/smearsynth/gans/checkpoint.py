@@ -46,7 +46,7 @@ def load(folder: Path) -> tuple[int, list[np.ndarray], dict[str, Any]] | None:
 
 
 def fingerprint(module: str, options: Any, told: dict[str, Any]) -> str:
-    """A digest of all that decides a training.
+    """A digest of all that decides a training; how often states are saved does not.
 
     Parameters
     ----------
@@ -57,7 +57,8 @@ def fingerprint(module: str, options: Any, told: dict[str, Any]) -> str:
     told : dict
         What else decides: cells, seed, engine.
     """
-    whole = {"options": dataclasses.asdict(options), "code": source_digest(module), "numpy": np.__version__, **told}
+    decisive = {key: value for key, value in dataclasses.asdict(options).items() if key != "checkpoint_every"}
+    whole = {"options": decisive, "code": source_digest(module), "numpy": np.__version__, **told}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 

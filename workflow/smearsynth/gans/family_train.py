@@ -1,11 +1,10 @@
 """Train one model of the class-conditional family on windows of cells; a killed training goes on where it was."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 from smearsynth.errors import Problem, UserError, raise_all
-from smearsynth.files import atomic_folder, sha256, write_json, write_tsv
+from smearsynth.files import atomic_folder, copy_files, sha256, write_json, write_tsv
 from smearsynth.gans import checkpoint, loop
 from smearsynth.gans.family import RECIPES, levels
 from smearsynth.gans.family_options import FamilyOptions, recipe, restricted
@@ -76,7 +75,7 @@ def run(args) -> None:
         write_json(folder / "model.json", model)
         write_tsv(folder / "validation.tsv", VALIDATION, training.validation())
         journal.write(folder)
-        shutil.copytree(args.state / "samples", folder / "samples")
+        copy_files(args.state / "samples", folder / "samples")
 
 
 def _check(index: Path, cells: crops.Crops) -> None:

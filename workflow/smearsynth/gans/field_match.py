@@ -34,7 +34,10 @@ def run(args) -> None:
     files = [p for p in listed if p.suffix.lower() in images.SUFFIXES]
     um_per_px = read_json(args.model / "model.json").get("um_per_px")
     trained = field_style.Styles.load(args.model / "styles.npz")
-    problems = [] if files else [Problem("--pictures", "no pictures", f"files ending in {', '.join(images.SUFFIXES)}")]
+    other = [path for path in args.pictures if not path.is_dir() and path not in files]
+    endings = f"files ending in {', '.join(images.SUFFIXES)}"
+    problems = [Problem(str(path), "is no picture that can be read", endings) for path in other]
+    problems += [] if files or other else [Problem("--pictures", "no pictures", endings)]
     if not 0.01 <= args.um_per_px <= 10:
         problems.append(Problem("--um-per-px", f"{args.um_per_px}", "micrometres from 0.01 to 10"))
     if not um_per_px:

@@ -1,10 +1,9 @@
 """Train a generator of whole fields on field maps; a killed training goes on where it was."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
-from smearsynth.files import atomic_folder, sha256, write_json
+from smearsynth.files import atomic_folder, copy_files, sha256, write_json
 from smearsynth.gans import checkpoint, field_data, field_grids, loop
 from smearsynth.gans.field_options import FieldOptions
 from smearsynth.options import loads
@@ -58,4 +57,4 @@ def run(args) -> None:
         }
         write_json(folder / "model.json", model)
         journal.write(folder)
-        shutil.copytree(args.state / "samples", folder / "samples")
+        copy_files(args.state / "samples", folder / "samples")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def train(
     Raises
     ------
     UserError
-        If another process trains in this folder, or a loss is no longer a number.
+        If another process trains in this folder, or a loss or a weight is no longer a number; the last good state is kept.
     SystemExit
         143 or 130, with a state written, after SIGTERM or SIGINT (Ctrl-C).
     """
@@ -85,6 +85,9 @@ def train(
         first = resume(training, journal, state, fingerprint)
 
         def save(step: int) -> None:
+            if name := spoilt(training.variables):
+                fix = "lower the learning rates; the state saved before is kept"
+                raise UserError.of(f"training step {step}", f"weights are no longer numbers ({name})", fix)
             arrays = [np.asarray(variable) for variable in training.variables]
             checkpoint.save(state, step, arrays, {"journal": journal.state()})
             journal.write(state)
@@ -103,11 +106,15 @@ def train(
                 save(step)
             progress.show(step, dict(zip(training.columns, values, strict=True)))
             if leave:
-                name = signal.Signals(stopped[0]).name
-                print(f"stopped by {name} after step {step}; the next call goes on from there", file=sys.stderr)
-                raise SystemExit(128 + stopped[0])
+                stopped.leave(f"step {step}")
         progress.close()
         return journal
+
+
+def spoilt(variables: list[Any]) -> str | None:
+    """The name of a weight that holds what is no number: a step can spoil weights whose loss, taken before it, was finite."""
+    trained = (variable for variable in variables if getattr(variable, "trainable", False))
+    return next((variable.name for variable in trained if not np.isfinite(np.asarray(variable)).all()), None)
 
 
 def resume(training: Training, journal: Journal, state: Path, fingerprint: str) -> int:
@@ -135,22 +142,40 @@ def locked(folder: Path) -> Iterator[None]:
     with open(folder / "lock", "w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise UserError.of(str(folder), "another process trains with this state", "wait for it, or end it first") from None
+        except OSError as error:  # Some shared file systems have no locks; Snakemake's own keeps two runs apart.
+            print(f"{folder} cannot be locked ({error.strerror}): see that no other process trains with this state", flush=True)
         yield
 
 
+class Received(list[int]):
+    """Signals, in their order."""
+
+    def __call__(self, number: int, _: object) -> None:
+        """Note one."""
+        self.append(number)
+
+    def leave(self, done: str) -> NoReturn:
+        """End the process for the first one, after telling what was `done` last."""
+        name = signal.Signals(self[0]).name
+        print(f"stopped by {name} after {done}; the next call goes on from there", file=sys.stderr)
+        raise SystemExit(128 + self[0])
+
+
 @contextmanager
-def stopping() -> Iterator[list[int]]:
-    """A list of signals that is no longer empty after SIGTERM or SIGINT (Ctrl-C)."""
-    received: list[int] = []
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, lambda number, _: received.append(number)) for number in numbers]
+def stopping() -> Iterator[Received]:
+    """What is no longer empty after SIGTERM or SIGINT (Ctrl-C). Within another one, that gets these signals too, at the end."""
+    received = Received()
+    before = {int(number): signal.signal(number, received) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield received
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
+        for number in received:
+            if isinstance(outer := before[number], Received):
+                outer.append(number)
 
 
 class Progress:

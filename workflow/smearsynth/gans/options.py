@@ -65,7 +65,7 @@ class DefaultOptions:
         ``bfloat16`` or ``float32`` for the convolutions; weights stay float32.
     """
 
-    steps: int
+    steps: int = 3000
     batch: int = 8
     crop: int = 128
     filters: int = 24
@@ -117,7 +117,7 @@ class GanOptions:
     """
 
     preset: Literal["default", "thesis"]
-    default: DefaultOptions
+    default: DefaultOptions = DefaultOptions()
     thesis: ThesisOptions = ThesisOptions()
     device: Literal["auto", "cpu", "gpu"] = "auto"
     threads: int = 2

@@ -1,11 +1,10 @@
 """Train a generator of cells on pairs; a killed training goes on where it was."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 from typing import Any, Protocol
 
-from smearsynth.files import atomic_folder, read_json, write_json
+from smearsynth.files import atomic_folder, copy_files, read_json, write_json
 from smearsynth.gans import checkpoint, data, grids, guides, loop, sampling
 from smearsynth.gans.options import GanOptions
 from smearsynth.options import loads
@@ -64,7 +63,7 @@ def run(args) -> None:
         }
         write_json(folder / "model.json", model)
         journal.write(folder)
-        shutil.copytree(args.state / "samples", folder / "samples")
+        copy_files(args.state / "samples", folder / "samples")
 
 
 def shares(windows: Path, share: float) -> set[int]:
