@@ -243,6 +243,16 @@ def test_a_sentence_tells_the_lead_of_the_better_one_whichever_stands_first():
     assert field_answer.sentence("b", "a", [replace(LEAD, one="b", other="a", gap=Estimate(-0.5, -0.6, -0.4))]) == said
 
 
+def test_trainings_of_one_reader_are_told_and_their_mean_is_its_number(read_fields):
+    files = [f"{name}={read_fields / f'{file}.json'}" for name, file in (("both", "whole"), ("both", "half"), ("half", "half"))]
+    assert command(read_fields, read_fields / "truth.json", *files) == 0
+    rows = {(row["reader"], row["kind"]): row for row in read_tsv(read_fields / "out" / "fields.tsv") if row["on"] == "box"}
+    assert [rows[name, "red"]["repetitions"] for name in ("both", "half")] == ["2", "1"]
+    half = float(rows["half", "red"]["ap50"])
+    assert float(rows["both", "red"]["ap50"]) == pytest.approx((1 + half) / 2, abs=1e-4)
+    assert "Trainings of each: both 2, half 1. " in (read_fields / "out" / "answer.md").read_text()
+
+
 def test_one_image_has_numbers_without_intervals(read_fields):
     (read_fields / "one.txt").write_text("004.png\n")
     files = [f"all={read_fields / 'whole.json'}", f"half={read_fields / 'half.json'}"]

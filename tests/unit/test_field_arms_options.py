@@ -9,6 +9,7 @@ from smearsynth.readers.field_arms_options import FieldArmsOptions
 
 ARMS = {
     "arms": [{"name": "a", "sources": {"slides": 1, "thesis": 2.5}}],
+    "repetitions": 1,
     "others": {"thesis": "results/thesis"},
     "um_per_px": None,
 }
@@ -31,6 +32,7 @@ def test_sources_are_the_runs_own_or_other_runs():
         ({"arms": [{"name": "a b", "sources": {"slides": 1}}]}, "letters, digits"),
         ({"arms": [{"name": "a", "sources": {}}]}, "name one or more"),
         ({"arms": [{"name": "a", "sources": {"slides": 0}}]}, "above 0"),
+        ({"repetitions": 0}, "1 to 9 trainings"),
         ({"um_per_px": 9.0}, "um_per_px"),
     ],
 )

@@ -67,11 +67,19 @@ def test_a_folder_without_the_file_or_with_a_damaged_one_is_refused(tmp_path):
         build("vgg16", size=32, classes=4, seed=1, weights=str(tmp_path))
 
 
-def test_no_network_is_said_with_the_way_out(monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        Exception("URL fetch failure on https://example.org/weights.h5: None -- [Errno -3] name resolution"),
+        ConnectionResetError(104, "Connection reset by peer"),
+        ValueError("Incomplete or corrupted file detected. The auto file hash does not match the provided value of abc"),
+    ],
+)
+def test_no_network_is_said_with_the_way_out(error, monkeypatch):
     import keras
 
     def unreachable(**settings):
-        raise Exception("URL fetch failure on https://example.org/weights.h5: None -- [Errno -3] name resolution")
+        raise error
 
     monkeypatch.setattr(keras.applications, "VGG16", unreachable)
     with pytest.raises(UserError, match=f"cannot be fetched(.|\n)*put {APPLICATIONS['vgg16'].file} into a folder"):

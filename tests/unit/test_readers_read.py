@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from field_reader_world import OPTIONS, TAXONOMY_JSON, draw, make_slides
+from field_reader_world import OPTIONS, TAXONOMY_JSON, TYPES, draw, make_slides
 from pycocotools.coco import COCO
 from shapely.geometry import shape
 
@@ -13,7 +13,7 @@ from smearsynth import coco, images
 from smearsynth.cli import dispatch
 from smearsynth.errors import UserError
 from smearsynth.files import read_json, read_tsv, sha256, write_json
-from smearsynth.readers import read
+from smearsynth.readers import read, read_out
 
 
 def readers(*arguments) -> int:
@@ -153,6 +153,20 @@ def test_pictures_without_cells_and_of_any_size(world, tmp_path):
     assert len(empty) == 12 and {(row["count"], row["share_of_kind"]) for row in empty} == {("0", "n/a")}
     for name in ("empty", "thin", "low", "dot", "long", "grey", "something else"):
         assert (tmp_path / "out" / "overlays" / f"{name}.png").is_file()
+
+
+def test_pictures_with_cells_and_not_one_red_are_doubtful():
+    def cells(*found):
+        return [{"category_id": TYPES[name].id, "score": score} for name, score in found]
+
+    of = {
+        "smear": cells(("red_blood_cell", 0.9), ("lymphocyte", 0.8)),
+        "text": cells(("lymphocyte", 0.6), ("platelet", 0.7)),
+        "faint": cells(("lymphocyte", 0.3)),
+        "empty": [],
+        "red beyond belief": cells(("red_blood_cell", 0.2), ("lymphocyte", 0.6)),
+    }
+    assert read_out.doubtful(of, TYPES) == ["text", "red beyond belief"]
 
 
 def test_broken_pictures_are_set_aside_and_none_left_is_an_error(world, tmp_path, capsys):

@@ -15,7 +15,7 @@ ARMS = [
 ]
 
 
-def prepared(checkout, arms, *, boxes="lab/boxes.json"):
+def prepared(checkout, arms, *, boxes="lab/boxes.json", repetitions=1):
     """Settings with a truth of four pictures, and slides of another run."""
     for number in range(4):
         images.write(checkout.folder / f"data/lab/images/{number}.png", np.zeros((8, 8, 3), np.uint8))
@@ -25,7 +25,7 @@ def prepared(checkout, arms, *, boxes="lab/boxes.json"):
 
     def change(content):
         content["evaluation"]["field_truths"] = {"arms": arms, "sets": SETS}
-        content["readers"]["field_arms"] = {"arms": ARMS, "others": {"elsewhere": "elsewhere"}}
+        content["readers"]["field_arms"] = {"arms": ARMS, "others": {"elsewhere": "elsewhere"}, "repetitions": repetitions}
         content["pairs"]["boxes"] = {"images": "lab/images", "boxes": boxes}
 
     checkout.settings(change)
@@ -52,6 +52,20 @@ def test_each_arm_is_told_its_sources_and_the_pictures_that_it_learnt_from_are_n
     assert len(re.findall(r"readers match ", text)) == len(re.findall(r"readers read ", text)) == 3
 
 
+def test_each_arm_is_trained_as_often_as_asked_from_its_own_seeds_and_compared_as_one(fresh):
+    prepared(fresh, ["slides", "all"], repetitions=3)
+    text = planned(fresh)
+    trained = re.findall(r"readers field_train .* --seed (\d+) .* --state \S+/field/(\S+) ", text)
+    assert sorted(trained) == sorted(
+        (str(2026 + n), arm + end) for arm in ("slides", "all") for n, end in enumerate(("", ".2", ".3"))
+    )
+    found = re.search(r"--found (slides=.*) --out", text)
+    assert found is not None
+    folder = "results/small/evaluation/truths/lab/found"
+    told = [f"{arm}={folder}/{arm}{end}/instances.json" for arm in ("slides", "all") for end in ("", ".2", ".3")]
+    assert found[1].split() == told
+
+
 def test_without_an_arm_that_learns_from_boxes_all_pictures_but_the_matched_are_judged(fresh):
     prepared(fresh, ["slides", "fields"])
     text = planned(fresh)
@@ -74,3 +88,15 @@ def test_files_that_are_lacking_and_arms_that_nobody_describes_are_named(fresh):
     assert "did you mean 'slides'" in planned(fresh, check=False)
     fresh.settings(lambda content: content["pairs"].update(boxes={"images": None, "boxes": None}))
     assert "no pictures with boxes" in planned(fresh, check=False)
+
+
+def test_what_is_read_lies_in_a_folder_of_its_own_whatever_its_name(fresh):
+    (fresh.folder / "my fields").mkdir()
+    fresh.settings(lambda content: content["readers"].setdefault("read", {}).update(match="my fields"))
+    written = set()
+    for name in ("p.01", "p.02", "of/p.01"):
+        (fresh.folder / name).mkdir(parents=True)
+        done = fresh.snakemake("read", "-n", "-p", "--config", f"image={name}")
+        written |= set(re.findall(r"readers read .* --match '(.*)' --out (\S+)", done.stdout + done.stderr))
+    match = "results/small/readers/match/my fields"
+    assert written == {(match, f"results/small/readers/read/{name}") for name in ("p.01", "p.02", "of_p.01")}

@@ -16,9 +16,9 @@ rule evaluation_truth_match:
         weights=rules.readers_field.output.weights,
         pictures=matching_pictures,
     output:
-        directory(f"{OF_TRUTH}/match/{{arm}}"),
+        directory(f"{OF_TRUTH}/match/{{reader}}"),
     log:
-        f"{RUN}/logs/evaluation_truth_match/{{truth}}_{{arm}}.log",
+        f"{RUN}/logs/evaluation_truth_match/{{truth}}_{{reader}}.log",
     conda:
         "../../envs/smearsynth.yaml"
     threads: FIELD_READER["threads"]
@@ -43,9 +43,9 @@ rule evaluation_truth_read:
             else []
         ),
     output:
-        directory(f"{OF_TRUTH}/found/{{arm}}"),
+        directory(f"{OF_TRUTH}/found/{{reader}}"),
     log:
-        f"{RUN}/logs/evaluation_truth_read/{{truth}}_{{arm}}.log",
+        f"{RUN}/logs/evaluation_truth_read/{{truth}}_{{reader}}.log",
     conda:
         "../../envs/smearsynth.yaml"
     threads: FIELD_READER["threads"]
@@ -72,7 +72,9 @@ rule evaluation_truth:
             [rules.boxes.output.test] if truth_has_training_part(wildcards) else []
         ),
         found=expand(
-            rules.evaluation_truth_read.output, arm=COMPARED_ARMS, allow_missing=True
+            rules.evaluation_truth_read.output,
+            reader=trainings_of(COMPARED_ARMS),
+            allow_missing=True,
         ),
     output:
         answer=f"{OF_TRUTH}/answer.md",
@@ -85,7 +87,7 @@ rule evaluation_truth:
         options=section("evaluation.fields"),
         seed=config["seed"],
         found=lambda wildcards, input: [
-            f"{Path(path).name}={path}/instances.json" for path in input.found
+            f"{arm_of(Path(path).name)}={path}/instances.json" for path in input.found
         ],
         matched=leave_out_matched,
         margins=margins_of_truth,

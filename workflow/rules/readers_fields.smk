@@ -6,6 +6,12 @@ FIELD_ARMS = {
     arm["name"]: arm["sources"] for arm in config["readers"]["field_arms"]["arms"]
 }
 OTHER_SLIDES = config["readers"]["field_arms"]["others"]
+REPETITIONS = range(1, config["readers"]["field_arms"]["repetitions"] + 1)
+
+
+# An arm's further trainings are called ARM.2, ARM.3 and so on.
+wildcard_constraints:
+    reader=f"({'|'.join(FIELD_ARMS)})" + r"(\.\d+)?",
 
 
 rule readers_field:
@@ -24,20 +30,18 @@ rule readers_field:
         ),
         others=others_of,
     output:
-        weights=f"{RUN}/readers/field/{{arm}}/weights_best.h5",
+        weights=f"{RUN}/readers/field/{{reader}}/weights_best.h5",
         about=multiext(
-            f"{RUN}/readers/field/{{arm}}/",
+            f"{RUN}/readers/field/{{reader}}/",
             "model.json",
             "config.json",
             "thresholds.json",
             "losses.tsv",
         ),
     log:
-        f"{RUN}/logs/readers_field/{{arm}}.log",
+        f"{RUN}/logs/readers_field/{{reader}}.log",
     benchmark:
-        f"{RUN}/benchmarks/readers_field/{{arm}}.tsv"
-    wildcard_constraints:
-        arm="|".join(FIELD_ARMS),
+        f"{RUN}/benchmarks/readers_field/{{reader}}.tsv"
     priority: 10
     conda:
         "../../envs/smearsynth.yaml"
@@ -47,9 +51,9 @@ rule readers_field:
     params:
         options=section("readers.field"),
         taxonomy=TAXONOMY,
-        seed=config["seed"],
+        seed=lambda wildcards: config["seed"] + repetition_of(wildcards.reader) - 1,
         sources=field_sources,
-        state=f"{STATE}/readers/field/{{arm}}",
+        state=f"{STATE}/readers/field/{{reader}}",
         code=code("readers.field_train"),
     shell:
         "exec python -m smearsynth.readers field_train --options {params.options:q} --taxonomy {params.taxonomy:q}"
@@ -61,7 +65,7 @@ rule readers_fields:
     input:
         expand(
             rules.readers_field.output.weights,
-            arm=config["evaluation"]["field_truths"]["arms"],
+            reader=trainings_of(config["evaluation"]["field_truths"]["arms"]),
         ),
 
 
@@ -70,13 +74,13 @@ OF_PICTURES = f"--um-per-px {READ['um_per_px']}" if READ["um_per_px"] else ""
 
 rule readers_match:
     input:
-        model=expand(rules.readers_field.output.about, arm=READ["arm"]),
-        weights=expand(rules.readers_field.output.weights, arm=READ["arm"]),
+        model=expand(rules.readers_field.output.about, reader=READ["arm"]),
+        weights=expand(rules.readers_field.output.weights, reader=READ["arm"]),
         fields=READ["match"] or [],
     output:
-        directory(f"{RUN}/readers/match/{Path(READ['match'] or 'nothing').stem}"),
+        directory(f"{RUN}/readers/match/{named_after(READ['match'] or 'nothing')}"),
     log:
-        f"{RUN}/logs/readers_match/{Path(READ['match'] or 'nothing').stem}.log",
+        f"{RUN}/logs/readers_match/{named_after(READ['match'] or 'nothing')}.log",
     conda:
         "../../envs/smearsynth.yaml"
     threads: FIELD_READER["threads"]
@@ -93,14 +97,14 @@ rule readers_match:
 # snakemake read --config image=FILE_OR_FOLDER
 rule read:
     input:
-        model=expand(rules.readers_field.output.about, arm=READ["arm"]),
-        weights=expand(rules.readers_field.output.weights, arm=READ["arm"]),
+        model=expand(rules.readers_field.output.about, reader=READ["arm"]),
+        weights=expand(rules.readers_field.output.weights, reader=READ["arm"]),
         image=picture_to_read,
         match=rules.readers_match.output if READ["match"] else [],
     output:
-        directory(f"{RUN}/readers/read/{Path(config['image'] or 'nothing').stem}"),
+        directory(f"{RUN}/readers/read/{named_after(config['image'] or 'nothing')}"),
     log:
-        f"{RUN}/logs/read/{Path(config['image'] or 'nothing').stem}.log",
+        f"{RUN}/logs/read/{named_after(config['image'] or 'nothing')}.log",
     conda:
         "../../envs/smearsynth.yaml"
     threads: FIELD_READER["threads"]
@@ -108,7 +112,7 @@ rule read:
         gpu=1,
     params:
         how=lambda wildcards, input: (
-            f"--match {input.match}" if input.match else OF_PICTURES
+            f"--match {shlex.quote(str(input.match))}" if input.match else OF_PICTURES
         ),
         code=code("readers.read"),
     shell:

@@ -109,17 +109,18 @@ def _indexed(source: Path, around: Sequence[str]) -> list[FieldPicture]:
             )
             for entry in entries
         ]
-    parts = [data]
+    parts = {source: data}
     if isinstance(data, dict) and "shards" in data:
         structure.check(data, listing.INDEX, where=source, fix=listing.FIX)
-        parts = [read_json(inside(source.parent, shard["file"], where=source)) for shard in data["shards"]]
+        files = [inside(source.parent, shard["file"], where=source) for shard in data["shards"]]
+        parts = {file: read_json(file) for file in files}
     found = []
-    for part in parts:
+    for file, part in parts.items():
         if not (isinstance(part, dict) and isinstance(part.get("images"), list)):
             fix = "give an index of fields, a COCO file or a folder of pictures"
-            raise UserError.of(str(source), "neither fields nor COCO", fix)
-        structure.check(part, SHOWN if around else COCO, where=source, fix="give the COCO file of slides")
-        cells = coco.by_image(part) if around else {}
+            raise UserError.of(str(file), "neither fields nor COCO", fix)
+        structure.check(part, SHOWN if around else COCO, where=file, fix="give the COCO file of slides")
+        cells = coco.by_image(part, where=file) if around else {}
         kinds = _kinds(part, around)
         for image in part["images"]:
             boxes = _boxes(image, cells[image["id"]], kinds) if around else None

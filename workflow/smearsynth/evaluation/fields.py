@@ -56,6 +56,9 @@ def run(args) -> None:
     if margins:
         pixels = ", ".join(f"{kind} {margin:g}" for kind, margin in margins.items())
         notes.append(f"Found boxes were drawn wider on each side before they were compared, by pixels: {pixels}.")
+    if any(len(found) > 1 for found in readers.values()):
+        each = ", ".join(f"{name} {len(found)}" for name, found in readers.items())
+        notes.append(f"Trainings of each: {each}. Numbers are means over them, and the intervals hold how they spread.")
     for on, place in PLACES.items():
         true, compared, told = (truth, readers, []) if on == "bbox" else field_selection.outlined(truth, readers)
         notes += told

@@ -160,7 +160,7 @@ def fields(index: Path, *, real: bool, around: tuple[str, ...]) -> list[Field]:
         names = [entry["file_name"] for entry in pictures]
         if names and not inside(folder, names[0], where=index).is_file():
             folder = folder / "images"
-        within = list(coco.by_image(data).values())
+        within = list(coco.by_image(data, where=index).values())
     else:
         raise UserError.of(str(index), "no fields", fix)
     found = []

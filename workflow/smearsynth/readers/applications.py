@@ -116,7 +116,8 @@ def _fetched(function: Any, settings: dict, about: Application) -> Any:
     try:
         return function(weights="imagenet", **settings)
     except Exception as error:  # Keras raises a bare Exception where it cannot fetch, ValueError for a wrong checksum.
-        if "fetch" not in str(error) and "file_hash" not in str(error) and "hash" not in str(error):
+        lost = isinstance(error, OSError)  # The connection, while it was being fetched.
+        if not lost and "fetch" not in str(error) and "hash" not in str(error):
             raise
         fix = f"put {about.file} into a folder and set weights to that folder, or set weights: none"
         raise UserError.of("weights: imagenet", f"cannot be fetched ({error})", fix) from None

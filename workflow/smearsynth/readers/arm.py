@@ -104,6 +104,7 @@ def run(args) -> None:
                 own += [
                     [repetition, part, source, types[label], types[at]] for part, source, label, at in zip(*columns, strict=True)
                 ]
+        answers.close()
     left_out = len(ours.labels) - min(one["different_real"] for one in made)
     if args.arm != "synthetic" and args.arm != "class_balanced" and left_out:
         what = f"{left_out} of {len(ours.labels)} real cells are not in a set of {options.pictures} pictures"

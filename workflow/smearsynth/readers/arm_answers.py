@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from smearsynth.gans import checkpoint
+from smearsynth.gans import checkpoint, loop
 
 
 class Answers:
@@ -28,10 +28,23 @@ class Answers:
         self._asked = 0
 
     def next(self, train: Callable[[Path], np.ndarray]) -> np.ndarray:
-        """The next answer: the kept one, or that of `train`, which is told the folder of its training's states."""
+        """The next answer: the kept one, or that of `train`, which is told the folder of its training's states.
+
+        Raises
+        ------
+        SystemExit
+            143 or 130, with the answer kept, after SIGTERM or SIGINT (Ctrl-C) that came too late for the training to leave.
+        """
         if self._asked == len(self._kept):
-            self._kept.append(train(self._training))
-            checkpoint.save(self._folder, len(self._kept), self._kept, {})
-            shutil.rmtree(self._training)
+            with loop.stopping() as stopped:
+                self._kept.append(train(self._training))
+                checkpoint.save(self._folder, len(self._kept), self._kept, {})
+                shutil.rmtree(self._training)
+            if stopped:
+                stopped.leave(f"training {len(self._kept)}")
         self._asked += 1
         return self._kept[self._asked - 1]
+
+    def close(self) -> None:
+        """Take away what a process left that was killed after it had kept its last answer."""
+        shutil.rmtree(self._training, ignore_errors=True)

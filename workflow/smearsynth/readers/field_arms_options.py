@@ -46,6 +46,8 @@ class FieldArmsOptions:
     ----------
     arms : tuple of FieldArm
         All are trained for the same steps.
+    repetitions : int
+        Trainings of each arm that is compared, from seed, seed + 1 and so on.
     others : dict of str to str
         Further sources: a name to the results folder of another run, whose slides are taken.
     um_per_px : float or None
@@ -53,6 +55,7 @@ class FieldArmsOptions:
     """
 
     arms: tuple[FieldArm, ...]
+    repetitions: int
     others: dict[str, str]
     um_per_px: float | None
 
@@ -75,6 +78,8 @@ class FieldArmsOptions:
             for source in arm.sources
             if source not in known
         ]
+        if not 1 <= self.repetitions <= 9:
+            problems.append(Problem("repetitions", f"got {self.repetitions}", "1 to 9 trainings of each arm"))
         if self.um_per_px is not None and not 0.01 <= self.um_per_px <= 2:
             problems.append(Problem("um_per_px", f"got {self.um_per_px}", "null, or 0.01 to 2 micrometres a pixel"))
         raise_all(problems)

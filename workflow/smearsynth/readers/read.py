@@ -1,5 +1,6 @@
 """Read smears: find, outline, type and count the cells of pictures of any size."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,10 @@ def run(args) -> None:
     total = sum(len(read_out.counted(cells)) for cells in of.values())
     aside = f"; {len(broken)} could not be read: set_aside.tsv" if broken else ""
     print(f"{total} cells in {len(pictures)} picture(s){aside}")
+    red = {one.id for one in reader.classes.types if one.kind == "red"}
+    if red and (keep is None or keep & red) and (names := read_out.doubtful(of, taxonomy)):
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        print(f"no red cell was found beside others, is this a smear? {', '.join(names[:5])}{more}", file=sys.stderr)
 
 
 LIMITS = {"um_per_px": (0.005, 5), "scale": (0.01, 50), "retype_scale": (0.01, 50), "least_score": (0, 1)}

@@ -54,6 +54,12 @@ def counted(cells: list[dict]) -> list[dict]:
     return [cell for cell in cells if cell["score"] >= COUNTED]
 
 
+def doubtful(of: dict[str, list[dict]], taxonomy: Taxonomy) -> list[str]:
+    """The pictures in which cells were found and not one of them red: in smears there is one nearly everywhere."""
+    kinds = {name: {taxonomy[cell["category_id"]].kind for cell in counted(cells)} for name, cells in of.items()}
+    return [name for name, found in kinds.items() if found and "red" not in found]
+
+
 def counts(of: dict[str, list[dict]], taxonomy: Taxonomy) -> list[list]:
     """Rows of counts.tsv: each picture's cells by type, and all pictures' in the end.
 
