@@ -19,7 +19,7 @@ from smearsynth.layouts.raster import Window, own
 from smearsynth.slides.annotations import annotate
 from smearsynth.slides.exports.geometry import one_ring, trace
 
-COMMANDS = ("render", "merge", "preview", "export")
+COMMANDS = ("render", "merge", "preview", "export", "pack")
 SHAPE = (120, 150)
 
 
@@ -238,4 +238,27 @@ def test_a_missing_picture_is_named(run, tmp_path, capsys):
     arguments = ["export", "--format", "yolo", "--instances", str(folder / "instances.json"), "--images", str(tmp_path)]
     assert dispatch("smearsynth.slides", COMMANDS, [*arguments, "--taxonomy", TAXONOMY_JSON, "--out", str(tmp_path / "out")]) == 2
     assert "000000.png: no such file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["export", "pack"])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda data: data["annotations"][0].update(category_id=77), "category_id 77 is not in the taxonomy"),
+        (lambda data: data["images"][0].update(file_name="../outside.png"), "leads out of its folder"),
+        (lambda data: data["images"][0].update(file_name="/outside.png"), "is an absolute path"),
+    ],
+)
+def test_cells_of_other_taxonomies_and_pictures_elsewhere_are_refused(run, tmp_path, capsys, command, change, told):
+    folder, data = run
+    data = json.loads(json.dumps(data))
+    change(data)
+    write_json(tmp_path / "instances.json", data)
+    (tmp_path / "outside.png").write_bytes(b"a secret")
+    arguments = [command, "--instances", str(tmp_path / "instances.json"), "--images", str(folder / "images")]
+    arguments += ["--taxonomy", TAXONOMY_JSON, "--out", str(tmp_path / "out")]
+    arguments += ["--format", "yolo"] if command == "export" else []
+    assert dispatch("smearsynth.slides", COMMANDS, arguments) == 2
+    assert told in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

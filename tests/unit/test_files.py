@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -73,3 +74,37 @@ def test_unreadable_json_is_a_user_error_that_names_the_file(tmp_path, content):
 def test_nan_is_no_json(tmp_path):
     with pytest.raises(ValueError):
         files.write_json(tmp_path / "a.json", float("nan"))
+
+
+def test_errors_of_what_is_read_keep_their_words(tmp_path):
+    """Neither gets the name of what was to be written: a disk that cannot be read, and an error without a number."""
+    for error in (OSError(errno.EIO, "Input/output error"), OSError("pictures do not fit")):
+        told = str(error)
+        with pytest.raises(OSError) as caught, files.atomic_folder(tmp_path / "out"):
+            raise error
+        assert str(caught.value) == told
+
+
+def test_a_disk_that_fills_while_files_are_copied_is_told(tmp_path, monkeypatch):
+    (tmp_path / "samples").mkdir()
+    for name in "ab":
+        (tmp_path / "samples" / name).write_text(name)
+    with files.atomic_folder(tmp_path / "out") as folder:
+        files.copy_files(tmp_path / "samples", folder / "samples")
+    assert [(tmp_path / "out/samples" / name).read_text() for name in "ab"] == ["a", "b"]
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as caught, files.atomic_folder(tmp_path / "other") as folder:
+        files.copy_files(tmp_path / "samples", folder / "samples")
+    assert caught.value.errno == errno.ENOSPC and caught.value.filename == str(tmp_path / "other")
+
+
+def test_a_key_that_stands_twice_is_told_among_very_many(tmp_path):
+    """In time that grows with the file: comparing each key with each would take hours here."""
+    keys = "".join(f'"{number}":0,' for number in range(200_000))
+    (tmp_path / "a.json").write_text(f'{{{keys}"777":1}}')
+    with pytest.raises(UserError, match="'777' stands twice"):
+        files.read_json(tmp_path / "a.json")

@@ -14,7 +14,7 @@ from smearsynth.layouts.raster import window
 from smearsynth.options import build
 from smearsynth.slides import field
 from smearsynth.slides.options import RenderOptions
-from smearsynth.slides.render import render
+from smearsynth.slides.render import render, same_types
 from smearsynth.slides.sources import Sources
 
 SHAPE = (256, 288)
@@ -106,6 +106,19 @@ def test_style_and_key_are_a_slides_own(world):
     assert {style for style, _, _ in told((0, 1), style=2, tile=512).values()} == {(6.0, 7.0, 8.0)}
     with pytest.raises(UserError, match="from 0 to 3"):
         painter(sources, Recorder(), style=4)
+
+
+def test_a_generator_that_knows_an_id_as_another_type_is_refused():
+    """The shipped generator was trained with the taxonomy of config.yaml, which users may change."""
+    layouts = [{"cells": [{"category_id": t.id} for t in TYPES.types]}]
+    known = [{"id": t.id, "name": t.name, "kind": t.kind} for t in TYPES.types]
+    same_types(layouts, known, TYPES)
+    first, second = known[:2]
+    with pytest.raises(UserError, match=rf"{first['name']}(.|\n)*knows as {second['name']}"):
+        same_types(layouts, [{**first, "name": second["name"]}, *known[2:]], TYPES)
+    with pytest.raises(UserError, match=r"knows as never heard of(.|\n)*as an alias"):
+        same_types(layouts, [{**first, "name": "never heard of"}], TYPES)
+    same_types([{"cells": []}], [{**first, "name": "never heard of"}], TYPES)
 
 
 def test_layouts_of_another_scale_are_refused(world):

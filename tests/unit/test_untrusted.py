@@ -296,25 +296,42 @@ def test_weights_are_hdf5_and_nothing_else(tmp_path):
         weights.check(tmp_path / "none.h5", fix="give weights")
 
 
-def endless(path, attribute: str) -> None:
-    """A text whose place in the file's heap leads back to itself: HDF5 looks for it for ever."""
-    h5(path, lambda file: file.attrs.create(attribute, "conv1", dtype=h5py.string_dtype()))
+def endless(path, make) -> None:
+    """What `make(file)` writes, with one text whose place in the file's heap leads back to itself: HDF5 looks for it for ever."""
+    h5(path, make)
     content = bytearray(path.read_bytes())
     first = content.index(b"GCOL") + 16
     content[first + 8 : first + 16] = (2**64 - 16).to_bytes(8, "little")
     path.write_bytes(content)
 
 
-def test_texts_that_hdf5_never_ends_to_read_are_refused(tmp_path, monkeypatch):
+def named(group) -> None:
+    """Give a group a text of any length."""
+    group.attrs.create("layer_names", "conv1", dtype=h5py.string_dtype())
+
+
+def named_late(file) -> None:
+    """The text is of a group that comes after an array, and within a record."""
+    file.create_dataset("a/kernel", data=np.zeros(3, np.float32))
+    record = np.dtype([("name", h5py.string_dtype(), (1,))])
+    file.create_group("b").attrs.create("weight_names", np.array([(["conv1"],)], record), dtype=record)
+
+
+@pytest.mark.parametrize("make", [named, named_late])
+def test_texts_that_hdf5_never_ends_to_read_are_refused(tmp_path, monkeypatch, make):
     """Found by the campaign of tests/fuzz: a process that had to be killed."""
-    h5(tmp_path / "good.h5", lambda file: file.attrs.create("layer_names", "conv1", dtype=h5py.string_dtype()))
+    h5(tmp_path / "good.h5", make)
     weights.check(tmp_path / "good.h5", fix="give weights", texts=True)
-    endless(tmp_path / "names.h5", "layer_names")
+    endless(tmp_path / "names.h5", make)
     # Who reads no texts is not held up by them.
     weights.check(tmp_path / "names.h5", fix="give weights")
     monkeypatch.setattr(weights, "SECONDS", 2)
-    with pytest.raises(UserError, match=r"names\.h5: .*reading its texts has not ended after 2 s"):
+    told = r"names\.h5: .*reading its texts has not ended after 2 s"
+    with pytest.raises(UserError, match=told):
         weights.check(tmp_path / "names.h5", fix="give weights", texts=True)
+    # Keras reads them of its older format.
+    with pytest.raises(UserError, match=told):
+        weights.load(None, tmp_path / "names.h5", what="weights", fix="give weights")
 
 
 class Runs:
@@ -455,7 +472,7 @@ def test_two_images_of_one_id_are_no_fields_of_a_kit(tmp_path):
     """Found by the campaign of tests/fuzz."""
     image = {"id": 1, "file_name": "a.png", "width": 8, "height": 8}
     files.write_json(tmp_path / "c.json", {"images": [image, image], "annotations": [], "categories": []})
-    with pytest.raises(UserError, match="same id"):
+    with pytest.raises(UserError, match=r"c\.json: two images have the same id"):
         kit_sources.fields(tmp_path / "c.json", real=False, around=("red",))
 
 
@@ -492,3 +509,24 @@ def test_a_picture_of_no_split_is_no_catalogues(tmp_path):
     with pytest.raises(UserError, match="image 1: no split"):
         assert found.split
     assert found.fold is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &a [1]\nb: *a", r"c\.yaml: .*repeated parts"),
+        ("[" * 5000, r"c\.yaml: (nested too deeply|.*list of corrections)"),
+        ("- {source: a", r"c\.yaml"),
+    ],
+)
+def test_corrections_that_would_grow_or_never_end_are_refused(text, told, tmp_path):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(UserError, match=told):
+        corrections.read(tmp_path / "c.yaml", Taxonomy(()))
+
+
+def test_a_folder_is_no_file_of_corrections(tmp_path):
+    for name in ("c.yaml", "c.tsv"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(UserError, match=name):
+            corrections.read(tmp_path / name, Taxonomy(()))

@@ -80,14 +80,18 @@ def annotation(mask: np.ndarray, *, id: int, image_id: int, category_id: int) ->
     }
 
 
-def by_image(data: dict) -> dict[int, list[dict]]:
-    """The annotations of each image by its id, in the file's order; an empty list for an image without any."""
+def by_image(data: dict, *, where: str | Path) -> dict[int, list[dict]]:
+    """The annotations of each image by its id, in the file's order; an empty list for an image without any.
+
+    An error names `where`, the file.
+    """
     result: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
     if len(result) != len(data["images"]):
-        raise UserError.of("images", "two have the same id", "give every image an id of its own")
+        raise UserError.of(str(where), "two images have the same id", "give every image an id of its own")
     for entry in data["annotations"]:
         if entry["image_id"] not in result:
-            raise UserError.of("", f"image_id {entry['image_id']!r:.60} does not exist", "give the id of an image of this file")
+            what = f"image_id {entry['image_id']!r:.60} does not exist"
+            raise UserError.of(str(where), what, "give the id of an image of this file")
         result[entry["image_id"]].append(entry)
     return result
 

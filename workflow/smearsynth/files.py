@@ -1,6 +1,7 @@
 """Files that are either whole or absent: written under a temporary name, flushed, renamed last of all."""
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
@@ -89,9 +90,20 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
 
 
 def _name(error: OSError, temporary: Path, path: Path) -> None:
-    """Give a failed write's error the name of what was to be written: a full disk's has none, others the temporary one."""
-    if error.filename is None or str(error.filename).startswith(str(temporary)):
+    """Give a failed write's error the name of what was to be written: a full disk's has none, others the temporary one.
+
+    Errors of what was read meanwhile are left as they are, and so are those without a number, which would lose their text.
+    """
+    nameless = error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    if nameless or str(error.filename).startswith(str(temporary)):
         error.filename = str(path)
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """Copy the files of a folder without folders to a new one. A full disk's error is its own, which `shutil.copytree` hides."""
+    target.mkdir()
+    for path in sorted(source.iterdir()):
+        (target / path.name).write_bytes(path.read_bytes())
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
@@ -186,8 +198,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON; which of two values of a key is meant nobody knows."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        repeated = next(key for at, (key, _) in enumerate(pairs) if key in dict(pairs[:at]))
-        raise ValueError(f"key {repeated[:40]!r} stands twice in one object")
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ValueError(f"key {key[:40]!r} stands twice in one object")
+            seen.add(key)
     return found
 
 

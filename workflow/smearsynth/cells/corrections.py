@@ -11,7 +11,7 @@ import yaml
 
 from smearsynth.cells.set_aside import SetAside
 from smearsynth.errors import Problem, UserError, raise_all
-from smearsynth.files import read_tsv
+from smearsynth.files import read_text, read_tsv
 from smearsynth.taxonomy import Taxonomy
 
 COLUMNS = ("source", "file", "action", "type", "reason")
@@ -34,11 +34,14 @@ def read(path: Path, taxonomy: Taxonomy) -> list[Correction]:
     """Read and check the table; a `UserError` names every line that is wrong."""
     try:
         if path.suffix.casefold() in (".yaml", ".yml"):
-            rows = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+            text = read_text(path)
+            if "&" in text and any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+                raise ValueError("repeated parts (& and *) are not read")
+            rows = yaml.safe_load(text) or []
         else:
-            rows = read_tsv(path) if path.read_text(encoding="utf-8").strip() else []
-    except FileNotFoundError:
-        raise UserError.of(path.name, "no such file of corrections", "check cells.catalogue.corrections") from None
+            rows = read_tsv(path) if read_text(path).strip() else []
+    except RecursionError:
+        raise UserError.of(path.name, "nested too deeply", f"give a list of entries with {', '.join(COLUMNS)}") from None
     except (yaml.YAMLError, ValueError) as error:
         message = str(error).replace("\n", " ")
         fix = f"write a table with the columns {', '.join(COLUMNS)}, separated by tabs"

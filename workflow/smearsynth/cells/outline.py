@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     data = read_json(args.raw)
     wanted = lacking(data, taxonomy, options)
-    cells = coco.by_image(data)
+    cells = coco.by_image(data, where=args.raw)
     white, background = (frozenset(t.id for t in taxonomy.of_kind(kind)) for kind in ("white", "background"))
     work = partial(complete, folder=args.raw.parent, white=white, background=background, options=options, search=bool(wanted))
     tasks = [(image, cells[image["id"]]) for image in data["images"]]

@@ -41,7 +41,7 @@ def run(args) -> None:
     )
     boxes = {
         image_id: [entry for entry in own if kinds[entry["category_id"]] != "ignore"]
-        for image_id, own in coco.by_image(data).items()
+        for image_id, own in coco.by_image(data, where=args.boxes).items()
     }
     # What teaches nothing tells nothing either: the size of red cells is that of the training part.
     taught = [args.pictures / image["file_name"] for image in data["images"] if splits[image["id"]] == "train"]

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> None:
     """Write the folder of one format."""
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
     with atomic_folder(args.out) as folder:
-        FORMATS[args.format](slides(args.instances), args.images, taxonomy, folder)
+        FORMATS[args.format](slides(args.instances, taxonomy=taxonomy), args.images, taxonomy, folder)
 
 
 def _copy(image: dict, source: Path, folder: Path) -> str:

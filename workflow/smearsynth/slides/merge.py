@@ -6,8 +6,8 @@ from pathlib import Path
 
 from smearsynth import coco, structure
 from smearsynth.errors import Problem, UserError, raise_all
-from smearsynth.files import inside, read_json, sha256, write_json
-from smearsynth.slides.shards import FIX, INDEX
+from smearsynth.files import inside, read_json, write_json
+from smearsynth.slides.shards import FIX, INDEX, changed
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +31,9 @@ def run(args: argparse.Namespace) -> None:
         return
     fix = "snakemake slides_verify tells what is damaged, and how it is made anew"
     raise_all(
-        Problem(str(shard), "is not what was written: its sha256 differs from the recorded one", fix)
+        Problem(str(shard), wrong, fix)
         for entry, shard in zip(index["shards"], shards, strict=True)
-        if not shard.is_file() or sha256(shard) != entry["sha256"]
+        if (wrong := changed(shard, entry["sha256"]))
     )
     merged = coco.merge([read_json(shard) for shard in shards], description=f"smearsynth: {total} slides")
     problems = coco.check(merged)

@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 from smearsynth.errors import Problem, raise_all
-from smearsynth.files import atomic
+from smearsynth.files import atomic, inside
 from smearsynth.slides.exports import webdataset
 from smearsynth.slides.listing import slides
 from smearsynth.taxonomy import Taxonomy
@@ -24,12 +24,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the tar file."""
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    found = list(slides(args.instances))
-    missing = [file for image, _ in found if not (file := args.images / image["file_name"]).is_file()]
+    listed = slides(args.instances, taxonomy=taxonomy)
+    found = [(inside(args.images, image["file_name"], where=args.instances), image, cells) for image, cells in listed]
+    missing = [file for file, *_ in found if not file.is_file()]
     fix = "give the folder that file_name is relative to with --images, or make the shard anew"
     raise_all(Problem(str(file), "no such file", fix) for file in missing)
     with atomic(args.out) as path, tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for image, cells in found:
-            file = args.images / image["file_name"]
+        for file, image, cells in found:
             webdataset.add(tar, file.name, file.read_bytes())
             webdataset.add(tar, f"{file.stem}.json", webdataset.sample(image, cells, taxonomy))

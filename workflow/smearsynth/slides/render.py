@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from smearsynth import coco, images
@@ -77,6 +78,19 @@ def check(layouts: list[dict], taxonomy: Taxonomy) -> None:
     raise_all(Problem("layouts", f"category {i} is not in the taxonomy", "draw the layouts anew") for i in missing)
 
 
+def same_types(layouts: list[dict], categories: Sequence[dict], taxonomy: Taxonomy) -> None:
+    """Raise a `UserError` for types of the layouts whose ids mean something else to the generator."""
+    used = {cell["category_id"] for layout in layouts for cell in layout["cells"]}
+    problems = []
+    for category in categories:
+        own = taxonomy.find(category["name"])
+        if category["id"] in used and (own is None or own.id != category["id"]):
+            what = f"has the id {category['id']}, which the generator knows as {category['name']}"
+            fix = f"give it another id, or {category['name']} as an alias; or train a generator with this taxonomy"
+            problems.append(Problem(f"taxonomy: {taxonomy[category['id']].name}", what, fix))
+    raise_all(problems)
+
+
 def whole(options: RenderOptions, taxonomy: Taxonomy, layouts: list[dict], args: argparse.Namespace) -> Painter:
     """The painter that draws slides with the field generator of ``--model``, in its own styles or those of ``--styles``."""
     from smearsynth.gans import field_sampling, field_style
@@ -84,6 +98,7 @@ def whole(options: RenderOptions, taxonomy: Taxonomy, layouts: list[dict], args:
     sources = Sources(catalogue.read(args.catalogue))
     sources.known(layouts)
     generator = field_sampling.load(args.model, device=args.device, precision=options.precision)
+    same_types(layouts, generator.categories, taxonomy)
     field.check_scale(layouts, sources, generator.um_per_px)
     styles = field_style.Styles.load(args.styles) if args.styles else generator.styles
     white = frozenset(t.id for t in taxonomy.of_kind("white"))

@@ -33,3 +33,10 @@ def index(shards: list[Path], folder: Path) -> dict:
             }
         )
     return {"info": {"description": "smearsynth: index of shards"}, "shards": entries, "categories": categories}
+
+
+def changed(path: Path, recorded: str) -> str | None:
+    """What is wrong with a file whose SHA-256 was recorded; None if it is what was written."""
+    if not path.is_file():
+        return "is not there"
+    return None if sha256(path) == recorded else "is not what was written: its sha256 differs from the recorded one"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from smearsynth import structure
 from smearsynth.errors import Problem, raise_all
-from smearsynth.files import inside, sha256
-from smearsynth.slides.shards import FIX, INDEX
+from smearsynth.files import inside
+from smearsynth.slides.shards import FIX, INDEX, changed
 
 SHARD = {"images": [{"file_name": str, "sha256": str}]}
 
@@ -44,14 +44,10 @@ def run(args: argparse.Namespace) -> None:
 
 def damage(shard: Path, recorded: str, images: Path) -> Iterator[tuple[Path, str]]:
     """What is wrong with a shard: its file, or else the pictures that it names, and in what way."""
-    if not shard.is_file():
-        yield shard, "is not there"
-    elif sha256(shard) != recorded:
-        yield shard, "is not what was written: its sha256 differs from the recorded one"
-    else:
-        for image in structure.read(shard, SHARD, fix="make it anew")["images"]:
-            file = inside(images, image["file_name"], where=shard)
-            if not file.is_file():
-                yield file, "is not there"
-            elif sha256(file) != image["sha256"]:
-                yield file, "is not what was written: its sha256 differs from the recorded one"
+    if wrong := changed(shard, recorded):
+        yield shard, wrong
+        return
+    for image in structure.read(shard, SHARD, fix="make it anew")["images"]:
+        file = inside(images, image["file_name"], where=shard)
+        if wrong := changed(file, image["sha256"]):
+            yield file, wrong
