@@ -29,7 +29,20 @@ from smearsynth.studies.thesis_subset import subset
 
 COMMANDS = tuple(
     f"thesis_{name}"
-    for name in ("graph", "pair", "jitter", "layout", "counts", "losses", "cells", "slides", "verdict", "amount", "subset")
+    for name in (
+        "graph",
+        "pair",
+        "jitter",
+        "layout",
+        "counts",
+        "losses",
+        "cells",
+        "drawn",
+        "slides",
+        "verdict",
+        "amount",
+        "subset",
+    )
 )
 GRAPH = json.dumps({"generation": 3, "iterations": 20, "repulsion": 0.001})
 LOSSES = json.dumps({"smoothing": 0.6, "low": 0.1})
@@ -65,6 +78,33 @@ def test_figure_3_1(tmp_path):
     assert 'id="figure_3_1"' in page and len(page) > 1_000_000
     # Nothing is fetched: no script, style or picture comes from elsewhere.
     assert not re.search(r"<(script|link|img)[^>]*(src|href)=[\"']?https?:", page)
+
+
+def drawn_cells(pairs, folder, *, fold, trained) -> str:
+    """The cells of a fold (None: the held-out ones) as a model drew them that was trained on the cells `trained`."""
+    cells = [entry for entry in json.loads(pairs.read_text())["pairs"] if entry["fold"] == fold]
+    write_json(folder / "index.json", {"cells": cells})
+    write_json(folder.parent / "model.json", {"cells": trained})
+    return str(folder)
+
+
+def test_cells_drawn_by_two_folds_are_counted_once_and_only_unseen_ones(tmp_path, capsys):
+    pairs = make_pairs(tmp_path / "pairs", train=8, test=4)
+    of_fold = {k: [e["cell_id"] for e in json.loads(pairs.read_text())["pairs"] if e["fold"] == k] for k in (0, 1)}
+    test = drawn_cells(pairs, tmp_path / "fold0/test_cells", fold=None, trained=of_fold[1])
+    own = [drawn_cells(pairs, tmp_path / f"fold{k}/fold{k}_cells", fold=k, trained=of_fold[1 - k]) for k in (0, 1)]
+    flags = ("--taxonomy", TAXONOMY_JSON, "--drawn", test, *own)
+    assert set(twice(tmp_path, "drawn", *flags)) == {"drawn.tsv", "drawn.md", "drawn.html"}
+    rows = {row["category"]: row for row in read_tsv(tmp_path / "one" / "drawn.tsv")}
+    kind = TYPES[15].name
+    found = {column: rows[kind][column] for column in rows[kind] if column not in ("category id", "category")}
+    assert found == {"held out, by fold0": "4", "fold 0, by fold0": "4", "fold 1, by fold1": "4", "different cells": "12"}
+    again = drawn_cells(pairs, tmp_path / "fold1/test_cells", fold=None, trained=of_fold[0])
+    assert study("drawn", "--taxonomy", TAXONOMY_JSON, "--drawn", test, again, "--out", tmp_path / "same") == 0
+    assert {r["category"]: r["different cells"] for r in read_tsv(tmp_path / "same" / "drawn.tsv")}[kind] == "4"
+    seen = drawn_cells(pairs, tmp_path / "fold0/fold1_cells", fold=1, trained=of_fold[1])
+    assert study("drawn", "--taxonomy", TAXONOMY_JSON, "--drawn", seen, "--out", tmp_path / "seen") == 2
+    assert f"{len(of_fold[1])} of {len(of_fold[1])} cells were in the training" in capsys.readouterr().err
 
 
 def test_figures_3_3_and_3_4(tmp_path):

@@ -2,10 +2,7 @@
 THESIS = f"{RUN}/studies/thesis"
 STUDY = config["studies"]["thesis"]
 CELL_FIGURES = [f"figure_4_{number}" for number in range(5, 17)]
-SLIDE_FIGURES = [
-    f"figure_4_{number}"
-    for number in range(17, 17 + min(STUDY["slides"], config["slides"]["count"]))
-]
+SLIDE_FIGURES = [f"figure_4_{number}" for number in range(17, 17 + STUDY["slides"])]
 
 
 rule thesis_graph:
@@ -184,6 +181,32 @@ rule thesis_cells:
         " --out $(dirname {output.numbers:q}) > {log:q} 2>&1"
 
 
+# The cells that a model has not seen: held-out ones, and the fold that it left out.
+UNSEEN = [(MODELS[0], "test")] + [
+    (model, model) for model in MODELS if model.startswith("fold")
+]
+
+
+rule thesis_drawn:
+    input:
+        drawn=[f"{RUN}/gans/{model}/{which}_cells" for model, which in UNSEEN],
+        models=[f"{RUN}/gans/{model}/model.json" for model, _ in UNSEEN],
+    output:
+        numbers=f"{THESIS}/drawn.tsv",
+        table=shown("drawn.html", "drawn", "Thesis, cells", table="cells drawn"),
+        markdown=f"{THESIS}/drawn.md",
+    log:
+        f"{RUN}/logs/thesis_drawn.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        taxonomy=TAXONOMY,
+        code=code("studies.thesis_drawn"),
+    shell:
+        "python -m smearsynth.studies thesis_drawn --taxonomy {params.taxonomy:q} --drawn {input.drawn:q}"
+        " --out $(dirname {output.table:q}) > {log:q} 2>&1"
+
+
 rule thesis_slides:
     input:
         instances=rules.slides_merge.output,
@@ -347,6 +370,7 @@ rule thesis:
         rules.thesis_counts.output,
         rules.thesis_losses.output,
         rules.thesis_cells.output,
+        rules.thesis_drawn.output,
         rules.thesis_slides.output,
         rules.thesis_verdict.output,
         rules.thesis_amount.output,

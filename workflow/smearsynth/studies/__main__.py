@@ -12,6 +12,7 @@ COMMANDS = (
     "thesis_counts",
     "thesis_losses",
     "thesis_cells",
+    "thesis_drawn",
     "thesis_slides",
     "thesis_verdict",
     "thesis_amount",

@@ -1,11 +1,13 @@
 """Show Figures 4.17 to 4.26: ten slides, and how many cells lie on each."""
 
+import itertools
 import json
 from collections import Counter
 from pathlib import Path
 
-from smearsynth import coco, images
-from smearsynth.files import read_json, write_tsv
+from smearsynth import images
+from smearsynth.files import write_tsv
+from smearsynth.slides import listing
 from smearsynth.studies.reported import SLIDE_FIGURES, file_name
 from smearsynth.taxonomy import KINDS, Taxonomy
 
@@ -26,7 +28,7 @@ def run(args) -> None:
     from smearsynth.studies import style
 
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    slides = first_slides([part for path in args.instances for part in parts(path)], args.slides)
+    slides = list(itertools.islice((slide for path in args.instances for slide in listing.slides(path)), args.slides))
     rows = []
     for at, figure in enumerate(SLIDE_FIGURES[: args.slides]):
         path = args.out / f"{file_name(figure)}.png"
@@ -41,21 +43,6 @@ def run(args) -> None:
             rows.append([figure, "absent", *[None] * (5 + len(KINDS))])
     columns = ["figure", "slide", "width", "height", "cells", "coverage", "mean occluded", *KINDS]
     write_tsv(args.out / "slides.tsv", columns, rows)
-
-
-def parts(path: Path) -> list[dict]:
-    """A COCO file, or the files of an index of shards."""
-    data = read_json(path)
-    return [read_json(path.parent / shard["file"]) for shard in data["shards"]] if "shards" in data else [data]
-
-
-def first_slides(parts: list[dict], count: int) -> list[tuple[dict, list[dict]]]:
-    """The first slides of some COCO files with their annotations."""
-    found = []
-    for part in parts:
-        of_slide = coco.by_image(part)
-        found += [(image, of_slide[image["id"]]) for image in part["images"]]
-    return found[:count]
 
 
 def measures(slide: dict, cells: list[dict], taxonomy: Taxonomy) -> list:
