@@ -2,14 +2,16 @@
 
     python tests/faults/campaign.py --out FOLDER [--where local slurm] [--faults NAME ...] [--kills 50] [--training-kills 1000]
 
-The folder gets faults.tsv: the fault, what is seen, what goes on with the run, how many results differ from those of an
-undisturbed run, how many of them are lacking, and seconds. A fault that cannot be made on this machine is a row that says why.
-The exit code is 1 where anything differs or is lacking.
+The folder gets faults.tsv: the fault, what is seen, what goes on with the run, the results of an undisturbed run, how many of
+them differ and are lacking, how many files there are beside them (what killed processes were writing, which nothing reads), and
+seconds; and training.tsv, see training.py. A fault that cannot be made on this machine is a row that says why. The exit code is
+1 where anything differs or is lacking.
 """
 
 import argparse
 import importlib
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,11 +22,11 @@ from types import ModuleType
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from local import UNLOCKED, killed_at_random
-from trial import Impossible, Trial, compared
+from trial import FAILED, Impossible, Trial, compared
 
-from smearsynth.files import write_tsv
+from smearsynth.files import read_tsv, write_tsv
 
-COLUMNS = ["fault", "seen", "goes_on_with", "results", "differ", "lacking", "seconds"]
+COLUMNS = ["fault", "seen", "goes_on_with", "results", "differ", "lacking", "beside", "seconds"]
 WHERE = ("local", "slurm")
 """Modules of faults: ``FAULTS`` by name, and optionally ``lengthen(trial)``, the settings of their trials."""
 
@@ -39,6 +41,9 @@ def main() -> int:
     parser.add_argument("--training-kills", type=int, default=1000, help="kills of a training, see training.py")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    known = [name for where in args.where for name in importlib.import_module(where).FAULTS]
+    if unknown := set(args.faults or ()) - set(known):
+        parser.error(f"--faults: there is no {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     rows = []
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
         for row in campaign(args, Path(folder)):
@@ -69,12 +74,33 @@ def campaign(args: argparse.Namespace, folder: Path) -> Iterator[list]:
         while kills < args.kills:
             row = hit(begun(folder / "killed"), f"killed_at_random: {killed_at_random.__doc__}", fault, expected)
             yield row
-            if row[-2]:  # A run that failed; its kills are not counted, and the next one may fail too.
+            if row[5]:  # A run that failed; its kills are not counted, and the next one may fail too.
                 break
     if args.training_kills:
-        import training  # It needs TensorFlow, which nothing else here does.
+        yield training_killed(args.out, kills=args.training_kills, seed=args.seed)
 
-        yield training.row(folder / "training", kills=args.training_kills, seed=args.seed)
+
+def training_killed(folder: Path, *, kills: int, seed: int) -> list:
+    """Run training.py, as a process: it forks, which is sound without this one's threads alone. A row of the table."""
+    name, table = f"training_killed: kill -9 of a training, {kills} times", folder / "training.tsv"
+    table.unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        Path(__file__).with_name("training.py"),
+        "--out",
+        folder,
+        "--kills",
+        str(kills),
+        "--seed",
+        str(seed),
+    ]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+    counts = {column: int(count) for column, count in read_tsv(table)[-1].items()} if table.is_file() else {"kills": 0}
+    if counts["kills"] < kills:
+        return [name, f"failed: {done.stderr[-1000:]}", None, 0, 0, 1, None, None]
+    seen = f"{counts['kills']} kills, {counts['trainings']} trainings came to their end"
+    told = [counts[column] for column in ("files", "differ", "lacking")]
+    return [name, seen, "the same command", *told, None, counts["seconds"]]
 
 
 def begun(folder: Path, module: ModuleType | None = None) -> Trial:
@@ -88,8 +114,7 @@ def begun(folder: Path, module: ModuleType | None = None) -> Trial:
 def undisturbed(folder: Path, module: ModuleType | None = None) -> tuple[dict[str, str], float]:
     """What a run makes that nothing happens to, and its seconds; a RuntimeError if it fails."""
     trial, start = begun(folder, module), time.monotonic()
-    if trial.whole():
-        raise RuntimeError(trial.said.read_text(errors="replace")[-4000:])
+    trial.whole()
     return trial.made(), time.monotonic() - start
 
 
@@ -100,13 +125,15 @@ def hit(trial: Trial, name: str, fault: Callable[[Trial], tuple[str, str]], expe
         seen, goes_on = fault(trial)
     except Impossible as reason:
         trial.remove()
-        return [name, f"not done: {reason}", None, len(expected), None, None, None]
-    except RuntimeError as error:  # The other faults are still done; nothing of this run counts as made.
+        return [name, f"not done: {reason}", None, len(expected), None, None, None, None]
+    except FAILED as error:  # The other faults are still done; nothing of this run counts as made.
         trial.remove()
-        return [name, f"failed: {str(error)[-1000:]}", None, len(expected), 0, len(expected), round(time.monotonic() - start)]
-    differ, lacking = compared(trial.made(), expected)
+        seconds = round(time.monotonic() - start)
+        return [name, f"failed: {str(error)[-1000:]}", None, len(expected), 0, len(expected), None, seconds]
+    made = trial.made()
     trial.remove()
-    return [name, seen, goes_on, len(expected), differ, lacking, round(time.monotonic() - start)]
+    beside = len(made.keys() - expected.keys())
+    return [name, seen, goes_on, len(expected), *compared(made, expected), beside, round(time.monotonic() - start)]
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def job_killed(trial: Trial) -> tuple[str, str]:
 def snakemake_killed(trial: Trial) -> tuple[str, str]:
     """kill -9 of Snakemake and its jobs while it trains"""
     kill_group(training(trial))
-    trial.whole()
+    trial.exit_code()
     seen = trial.line(r"LockException|lock")
     trial.go_on()
     return seen, UNLOCKED
@@ -95,7 +95,7 @@ def read_only(trial: Trial) -> tuple[str, str]:
     trial.whole()
     lose_shard(trial)
     with write_protected(trial.results):
-        trial.whole()
+        trial.exit_code()
     seen = [trial.line("Write-protected output files"), trial.line(r"^\s+results/small/slides/\w+.json")]
     trial.whole()
     return " ".join(seen), f"results are made writable; {SAME}"
@@ -123,7 +123,7 @@ def clock_back(trial: Trial) -> tuple[str, str]:
     trial.checkout.snakemake(TARGET, "--unlock")
     # Timers run on, as they do when a clock is set.
     yesterday = {"LD_PRELOAD": str(library), "FAKETIME": "-1d", "FAKETIME_DONT_RESET": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    trial.whole(environment=yesterday)
+    trial.exit_code(environment=yesterday)
     seen = trial.line(r"clock skew")
     trial.whole()
     return seen, f"the clock is set right; {SAME}"
@@ -175,7 +175,7 @@ def two_at_once(trial: Trial) -> tuple[str, str]:
     """a second run is started on the same results"""
     first = trial.start()
     trial.wait(lambda: (trial.run / "cells/catalogue.json").is_file())
-    second = trial.whole()
+    second = trial.exit_code()
     seen = trial.line(r"LockException|lock")
     if second == 0 or first.wait() != 0:
         raise RuntimeError("both runs went on, or the first one was disturbed")

@@ -212,7 +212,7 @@ def login_node_lost(trial: Trial) -> tuple[str, str]:
         kill_group(hit.run)
         hit.nodes.call("scancel", "--me")
         hit.nodes.wait(lambda: hit.states() == ["CANCELLED"], "the training to leave", seconds=60)
-        trial.whole(*cluster.PROFILE, environment=hit.nodes.environment)
+        trial.exit_code(*cluster.PROFILE, environment=hit.nodes.environment)
         seen = trial.line("lock was likely caused")
         trial.checkout.snakemake(TARGET, "--unlock")
         hit.run = hit.submit()

@@ -22,6 +22,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -97,7 +98,13 @@ class Process:
             self._note(checkpoint, "save", during=b"w", after=b"t")
             self._note(loop.Progress, "show", after=b"t")
             self._note(loop, "train", after=b"e")
-            os._exit(cli.dispatch("smearsynth.gans", ("family_train",), training_world.family_command(index, run, **CALL)))
+            code = 1
+            try:
+                code = cli.dispatch("smearsynth.gans", ("family_train",), training_world.family_command(index, run, **CALL))
+            except BaseException:  # Whatever it is, nothing of the process that forked may run here.
+                traceback.print_exc()
+            finally:
+                os._exit(code)
 
     def _note(self, place: object, name: str, *, during: bytes = b"", after: bytes) -> None:
         """Have a function of the training note what is done."""
@@ -186,15 +193,6 @@ def killed(folder: Path, *, kills: int, seed: int, show: Callable[[Campaign], No
             campaign.half_written += any(run.glob("state/*writing.npz"))
             run.mkdir(exist_ok=True)
     return campaign
-
-
-def row(folder: Path, *, kills: int, seed: int) -> list:
-    """The row of `campaign.py`'s table."""
-    counts = killed(folder, kills=kills, seed=seed)
-    moments = ", ".join(f"{moment.replace('_', ' ')} {counts.kills[moment]}" for moment in MOMENTS.values())
-    name = f"training_killed: kill -9 of a training, {counts.kills.total()} times ({moments})"
-    seen = f"{counts.trainings} trainings came to their end"
-    return [name, seen, "the same command", counts.files, counts.differ, counts.lacking, counts.seconds]
 
 
 def main() -> int:

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from checkout import CALM, Checkout, snakemake_command
 
 TARGET = "slides"
@@ -15,6 +17,10 @@ TARGET = "slides"
 
 class Impossible(Exception):
     """The fault cannot be made on this machine."""
+
+
+FAILED = (RuntimeError, OSError, subprocess.SubprocessError, pytest.fail.Exception)
+"""What a trial raises that did not go as it should: of its own, of the system's calls, of its checkout's."""
 
 
 class Trial:
@@ -54,14 +60,19 @@ class Trial:
         self._started.append(process)
         return process
 
-    def whole(self, *arguments: str, environment: dict[str, str] | None = None) -> int:
-        """Run to the end; the exit code."""
+    def exit_code(self, *arguments: str, environment: dict[str, str] | None = None) -> int:
+        """Run until it ends, well or not; the exit code."""
         return self.start(*arguments, environment=environment).wait()
 
-    def go_on(self) -> int:
-        """What a user does after Snakemake itself was killed: take its lock away, and run again. The exit code."""
+    def whole(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        """Run to the end; a RuntimeError with the end of what was said if it does not end well."""
+        if self.exit_code(*arguments, environment=environment):
+            raise RuntimeError(self.said.read_text(errors="replace")[-3000:])
+
+    def go_on(self) -> None:
+        """What a user does after Snakemake itself was killed: take its lock away, and run again, to the end."""
         self.checkout.snakemake(self.target, "--unlock")
-        return self.whole()
+        self.whole()
 
     def wait(self, reached, *, seconds: float = 300) -> None:
         """Wait until `reached()`; a RuntimeError with the end of what was said if that takes too long."""
