@@ -15,12 +15,14 @@ def command(tmp_path) -> list[str]:
     return ["index", "--shards", str(tmp_path), "--count", "1", "--out", str(tmp_path / "shards.json")]
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_what_a_disk_refuses_is_one_message_without_a_traceback(number, command, tmp_path, monkeypatch, capsys):
-    """A command whose output cannot be written says which and what to do, and ends with 2."""
+@pytest.mark.parametrize(
+    ("number", "named"), [(errno.ENOSPC, False), (errno.EROFS, False), (errno.EROFS, True), (errno.EACCES, True)]
+)
+def test_what_a_disk_refuses_is_one_message_without_a_traceback(number, named, command, tmp_path, monkeypatch, capsys):
+    """A command whose output cannot be written says which and what to do, and ends with 2; the system may name a file or none."""
 
-    def refused(*_):
-        raise OSError(number, os.strerror(number))
+    def refused(path):
+        raise OSError(number, os.strerror(number), str(path) if named else None)
 
     monkeypatch.setattr(files, "sync", refused)
     assert cli.dispatch("smearsynth.slides", ("index",), command) == 2

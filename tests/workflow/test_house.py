@@ -16,6 +16,7 @@ from smearsynth.errors import UserError
 PROJECT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((PROJECT / "workflow/schemas/config.schema.yaml").read_text())
 CONFIG = yaml.safe_load((PROJECT / "config.yaml").read_text())
+WHITE = [{"type": "eosinophil", "share": 0.5}, {"type": "white", "share": 0.5}, {"type": "red", "share": 0.0}]
 PRESETS = sorted((PROJECT / "workflow/presets").glob("*.yaml"))
 
 
@@ -101,12 +102,22 @@ def test_presets_are_good_and_keep_nothing_of_the_demo(preset):
     "change, told",
     [
         ({"slidse": {}}, "did you mean 'slides'"),
-        ({"gans": {"training": {"default": {"generator_rate": "2e-4"}}}}, "2.0e-4"),
+        ({"gans": {"training": {"default": {"generator_rate": "fast"}}}}, "generator_rate: 'fast' is not of type 'number'"),
+        ({"gans": {"training": {"default": {"generator_rate": "nan"}}}}, "'nan' is not of type 'number'"),
         ({"layouts": {"packed": {"differential": [{"type": "red", "share": 0.5}]}}}, "sum to 0.5"),
         ({"layouts": {"packed": {"count": None, "coverage": 0.95}}}, "cannot be reached"),
         ({"seed": -1}, "seed"),
         ({"cells": {"use": ["phantom"]}}, "did you mean 'phantoms'"),
         ({"cells": {"stain": {"reference": "pbc"}}}, "known sources: phantoms"),
+        ({"cells": {"sources": CONFIG["cells"]["sources"] * 2}}, "2 sources are called phantoms"),
+        ({"slides": {"render": {"renderer": "thesis"}}}, "whole with renderer thesis"),
+        ({"backgrounds": {"kind": "blocks"}}, "blocks with renderer cutout"),
+        ({"slides": {"render": {"cells": "real"}}, "layouts": {"shapes": "all"}}, "carry test cells into slides"),
+        ({"layouts": {"packed": {"differential": [{"type": "lymphocite", "share": 1.0}]}}}, "did you mean 'lymphocyte'"),
+        (
+            {"layouts": {"packed": {"count": None, "coverage": 0.8, "overlap": 0.5, "min_gap": 0.0, "differential": WHITE}}},
+            "white cells alone",
+        ),
         ({"run": "../escape"}, "run"),
         ({"slides": {5: 1, "cuont": 2}}, "config: slides.5: unknown key"),
     ],
@@ -115,6 +126,29 @@ def test_mistakes_in_the_configuration_are_told_with_their_fix(change, told):
     with pytest.raises(UserError) as caught:
         configuration.check(merged(CONFIG, change), PROJECT / "workflow/schemas/config.schema.yaml")
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path, text, value",
+    [
+        (("gans", "training", "default", "generator_rate"), "2e-4", 2e-4),
+        (("gans", "training", "default", "steps"), "30", 30),
+        (("slides", "render", "feather"), "3", 3),
+        (("pairs", "limit"), "null", None),
+        (("readers", "field", "white_balance"), "false", False),
+        (("layouts", "packed", "differential"), [{"type": "red", "share": "1.0"}], [{"type": "red", "share": 1.0}]),
+        (("readers", "field_arms", "others"), {"null": "30"}, {"null": "30"}),
+    ],
+)
+def test_text_is_read_as_what_the_schema_wants(path, text, value):
+    """Snakemake reads what stands within braces after --config as text."""
+    change = text
+    for key in reversed(path):
+        change = {key: change}
+    found = configuration.check(merged(CONFIG, change), PROJECT / "workflow/schemas/config.schema.yaml")
+    for key in path:
+        found = found[key]
+    assert found == value and type(found) is type(value)
 
 
 def test_a_section_that_was_emptied_is_told_its_keys():
@@ -179,8 +213,18 @@ def test_presets_plan_every_stage(preset, tmp_path):
     assert done.returncode == 0, done.stderr
     counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.M))
     assert counts["gans_train"] == {"thesis": "2", "pbc": "1"}[preset]
+    # Every model draws the held-out cells, and each of the thesis's two also the fold that it left out.
+    assert counts["gans_sample"] == {"thesis": "4", "pbc": "1"}[preset] and "thesis_drawn" in counts
     assert ("backgrounds_blocks" in counts) == (preset == "thesis")
     assert {"cells_source", "pairs", "slides_shard", "evaluation_verdict", "thesis_whole", "thesis_cells"} <= counts.keys()
+
+
+def test_what_rules_write_stands_in_the_list_of_results():
+    listed = (PROJECT / "results/README.md").read_text()
+    rules = "".join(path.read_text() for path in (PROJECT / "workflow/rules").glob("*.smk"))
+    stages = "cells|pairs|gans|backgrounds|layouts|slides|readers|evaluation|studies"
+    written = set(re.findall(rf"\{{RUN\}}/((?:{stages})/[\w.]+)", rules))
+    assert len(written) > 30 and sorted(path for path in written if path not in listed) == []
 
 
 def test_small_files_and_short_front_door():

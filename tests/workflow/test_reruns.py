@@ -50,6 +50,7 @@ BODIES = [
     ("gans/sample.py", {"gans_sample"}),
     ("backgrounds/patches.py", {"backgrounds"}),
     ("layouts/draw.py", {"layouts"}),
+    ("layouts/asked.py", {"layouts_asked"}),
     ("slides/render.py", {"slides_shard"}),
     ("slides/merge.py", {"slides_merge"}),
     ("slides/preview.py", {"slides_preview"}),
@@ -92,6 +93,8 @@ def test_comments_docstrings_and_touches_rerun_nothing(finished):
     undo.append(edit(library / "seeds.py", '"""The only', '"""The one and only'))
     for path in finished.folder.rglob("workflow/**/*.py"):
         os.utime(path)
+    for path in [*finished.folder.rglob("data/given/*/*.png"), finished.folder / "results/small/cells/catalogue.json"]:
+        os.utime(path)
     os.utime(finished.folder / "Snakefile")
     os.utime(finished.folder / "small.yaml")
     try:
@@ -122,6 +125,8 @@ CHANGES = [
     ("cells.catalogue.test_share", 0.35, {"cells_catalogue"}),
     ("pairs.size", 96, {"pairs"}),
     ("gans.training.default.l1", 11.0, {"gans_train", "gans_sample"}),
+    ("gans.training.thesis.epochs", 3, set()),
+    ("layouts.dgm.iterations", 9, {"thesis_layout"}),
     ("gans.cells_per_type", 1, {"gans_sample"}),
     ("backgrounds.unevenness", 0.5, {"backgrounds"}),
     ("layouts.packed.min_gap", 3.0, {"layouts"}),
