@@ -100,6 +100,21 @@ def test_another_run_with_one_core_and_another_shard_size_makes_the_same_bytes(f
     assert figures[0] == figures[1]
 
 
+def test_slides_are_matched_to_fields_and_shown_beside_what_they_would_have_been(finished):
+    """The stain of fields goes into every shard but the one that shows how slides were without it: the same bytes as before."""
+    settings = ("--config", "slides={match: data/given/lymphocyte}")
+    shown = f"{RUN}/slides/match/shown/match.tsv"
+    plan = finished.snakemake(shown, "-n", "-p", *settings).stdout
+    drawn = [line for line in plan.splitlines() if "smearsynth.slides render" in line]
+    told = [f"--match {RUN}/slides/match/fields.json" in line for line in drawn]
+    assert sorted(told) == [False, True] and "match/before" in drawn[told.index(False)]
+    assert "--fields data/given/lymphocyte/0.png data/given/lymphocyte/1.png" in plan
+    finished.snakemake(f"{RUN}/slides/match/fields.json", f"{RUN}/slides/match/before", *settings)
+    before, slides = (finished.folder / RUN / "slides" / name for name in ("match/before", "images/0000"))
+    assert {p.name: p.read_bytes() for p in before.glob("*.png")} == {p.name: p.read_bytes() for p in slides.glob("*.png")}
+    assert finished.snakemake("slides", "-n", "--config", "slides={match: data/nowhere}", check=False).returncode != 0
+
+
 def test_lint_finds_nothing(finished):
     done = finished.snakemake("--lint", check=False)
     assert done.returncode == 0, done.stdout + done.stderr

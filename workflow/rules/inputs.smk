@@ -219,13 +219,16 @@ def truth_has_training_part(wildcards):
     return told and truth["boxes"] == BOXED["boxes"]
 
 
+def pictures_below(folder):
+    return [path for path in Path(folder).rglob("*") if path.suffix.lower() in SUFFIXES]
+
+
 def matching_pictures(wildcards):
     """The pictures that tell what a truth's microscope is like, by the hash of their names."""
     count = TRUTHS[wildcards.truth].get("match", 0)
-    folder = Path(truth_files(wildcards)["images"])
-    pictures = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
     order = sorted(
-        pictures, key=lambda path: hashlib.sha256(path.name.encode()).hexdigest()
+        pictures_below(truth_files(wildcards)["images"]),
+        key=lambda path: hashlib.sha256(path.name.encode()).hexdigest(),
     )
     return list(map(str, order[:count]))
 
@@ -278,6 +281,12 @@ def slide_model_flags(wildcards, input):
         return ""
     device = FIELD["device"] if WHOLE else TRAINING["device"]
     return f"--model {shlex.quote(os.path.dirname(input.model[0]))} --device {device}"
+
+
+def fields_to_match(wildcards):
+    """The pictures of a user's own microscope; the folder itself where it has none, so that its command says so."""
+    folder = config["slides"]["match"]
+    return sorted(map(str, pictures_below(folder))) or [folder]
 
 
 def shard_of(wildcards):

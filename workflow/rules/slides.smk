@@ -4,6 +4,23 @@ BACKGROUND = f"{RUN}/backgrounds/{config['backgrounds']['kind']}"
 GENERATED = RENDER["renderer"] == "thesis" or RENDER["cells"] == "generated"
 WHOLE = RENDER["renderer"] == "field"
 EXPORTS = config["slides"]["exports"]
+MATCH = config["slides"]["match"]
+
+
+# The light and stain of fields of a user's own microscope.
+rule slides_match:
+    input:
+        fields=fields_to_match,
+    output:
+        f"{RUN}/slides/match/fields.json",
+    log:
+        f"{RUN}/logs/slides_match.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        code=code("slides.match"),
+    shell:
+        "python -m smearsynth.slides match --pictures {input.fields:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule slides_shard:
@@ -13,6 +30,7 @@ rule slides_shard:
         images=PICTURES,
         background=[] if WHOLE else BACKGROUND,
         model=slide_model,
+        match=rules.slides_match.output if MATCH else [],
     output:
         images=directory(f"{RUN}/slides/images/{{shard}}"),
         instances=f"{RUN}/slides/shards/{{shard}}.json",
@@ -28,12 +46,57 @@ rule slides_shard:
         seed=config["seed"],
         background="" if WHOLE else f"--backgrounds {BACKGROUND}",
         model=slide_model_flags,
+        match=lambda wildcards, input: (
+            f"--match {shlex.quote(str(input.match))}" if input.match else ""
+        ),
         code=code("slides.render"),
     shell:
         "python -m smearsynth.slides render --options {params.options:q} --taxonomy {params.taxonomy:q}"
         " --seed {params.seed} --catalogue {input.catalogue:q} --layouts {input.layouts:q}"
-        " {params.background} {params.model}"
+        " {params.background} {params.model} {params.match}"
         " --out-images {output.images:q} --out {output.instances:q} > {log:q} 2>&1"
+
+
+# The first shard as it is without the match, to show what the match does.
+use rule slides_shard as slides_unmatched with:
+    input:
+        layouts=expand(rules.layouts.output, shard="0000"),
+        catalogue=CATALOGUE,
+        images=PICTURES,
+        background=[] if WHOLE else BACKGROUND,
+        model=slide_model,
+        match=[],
+    output:
+        images=directory(f"{RUN}/slides/match/before"),
+        instances=f"{RUN}/slides/match/before.json",
+    log:
+        f"{RUN}/logs/slides_unmatched.log",
+    benchmark:
+        f"{RUN}/benchmarks/slides_unmatched.tsv"
+
+
+rule slides_matched:
+    input:
+        fields=fields_to_match,
+        before=rules.slides_unmatched.output.images,
+        after=expand(rules.slides_shard.output.images, shard="0000"),
+    output:
+        table=f"{RUN}/slides/match/shown/match.tsv",
+        figure=captioned(
+            f"{RUN}/slides/match/shown/match.png",
+            "slides_match",
+            "Slides",
+            shown="match",
+        ),
+    log:
+        f"{RUN}/logs/slides_matched.log",
+    conda:
+        "../../envs/smearsynth.yaml"
+    params:
+        code=code("studies.slides_match"),
+    shell:
+        "python -m smearsynth.studies slides_match --fields {input.fields:q} --before {input.before:q}"
+        " --after {input.after:q} --out $(dirname {output.table:q}) > {log:q} 2>&1"
 
 
 # What the shards were when they were made; slides_verify compares them with it.
@@ -157,6 +220,7 @@ rule slides:
         rules.slides_merge.output,
         rules.slides_index.output,
         rules.layouts_asked.output,
+        [rules.slides_matched.output] if MATCH else [],
         expand(
             rules.slides_preview.output,
             index=[

@@ -4,4 +4,4 @@ import sys
 
 from smearsynth.cli import dispatch
 
-sys.exit(dispatch("smearsynth.slides", ("render", "merge", "preview", "export", "pack", "index", "verify")))
+sys.exit(dispatch("smearsynth.slides", ("match", "render", "merge", "preview", "export", "pack", "index", "verify")))

@@ -12,7 +12,7 @@ from smearsynth.errors import Problem, raise_all
 from smearsynth.files import atomic_folder, read_json, sha256, write_json
 from smearsynth.layouts.raster import own, window
 from smearsynth.options import loads
-from smearsynth.slides import field, paint, pieces
+from smearsynth.slides import field, match, paint, pieces
 from smearsynth.slides.annotations import annotate
 from smearsynth.slides.options import RenderOptions
 from smearsynth.slides.paint import Painter
@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backgrounds", type=Path, help="folder of the stage backgrounds; needed unless the renderer is field")
     parser.add_argument("--model", type=Path, help="folder of the trained generator; needed unless cells are real")
     parser.add_argument("--styles", type=Path, help="for the renderer field: styles.npz of other fields than the model's own")
+    parser.add_argument("--match", type=Path, help="what slides match wrote: slides get the light and stain of these fields")
     parser.add_argument("--device", default="auto", help="auto, cpu or gpu")
     parser.add_argument("--out-images", type=Path, required=True, help="folder of the shard's pictures, named like the shard")
     parser.add_argument("--out", type=Path, required=True, help="COCO file of the shard")
@@ -66,6 +67,8 @@ def run(args: argparse.Namespace) -> None:
             size=tuple(shard["size"]),
             seed=args.seed,
         )
+    if args.match:
+        painter = match.matched(painter, match.read(args.match), seed=args.seed)
     with atomic_folder(args.out_images) as folder:
         data = render(shard, painter, taxonomy, folder, shard_name=args.out_images.name)
     write_json(args.out, data)

@@ -28,6 +28,7 @@ COMMANDS = (
     "hazra_classifiers",
     "hazra_types",
     "match",
+    "slides_match",
 )
 
 sys.exit(dispatch("smearsynth.studies", COMMANDS))
