@@ -1,7 +1,8 @@
 """What do a thousand to a million slides cost before and after they are drawn: the plan, the index of shards, the merge?
 
-For each number of slides: Snakemake's dry run of `slides` with 1,000 slides a shard, then the commands that index and merge the
-shards of such a run, each in a process of its own. The shards are one file under many names: its slides have `--cells` cells.
+For each number of slides: Snakemake's dry run of `slides` with 1,000 slides a shard, here and as it is submitted to a cluster
+(`profiles/slurm`, with a tar file of each shard); then the commands that index and merge the shards of such a run, each in a
+process of its own. The shards are one file under many names: its slides have `--cells` cells.
 
     python benchmarks/many_slides.py --out results/benchmarks/many_slides [--slides 1000 1000000] [--cells 5]
 """
@@ -79,17 +80,21 @@ def main() -> None:
                 os.link(folder / "shard.json", of / f"shards/{number:04d}.json")
             config = {"slides": {"count": slides, "per_job": PER_JOB, "previews": 0}, "run": f"planned_{slides}"}
             (of / "config.yaml").write_text(yaml.safe_dump(config))
-            plan = ["snakemake", "slides", "-n", "--quiet", "rules", "--nolock", "--configfile", str(of / "config.yaml")]
+            config["slides"]["exports"] = ["webdataset"]
+            (of / "cluster.yaml").write_text(yaml.safe_dump(config))
+            plan = ["snakemake", "slides", "-n", "--quiet", "rules", "--nolock", "--configfile"]
+            cluster = [*plan, str(of / "cluster.yaml"), "--workflow-profile", "profiles/slurm"]
             index = ["smearsynth.slides", "index", "--shards", str(of / "shards"), "--count", str(slides // PER_JOB)]
             merge = ["smearsynth.slides", "merge", "--index", str(of / "shards.json"), "--merge-limit", "5000"]
-            said, cost = measured(*plan)
-            jobs = int(re.findall(r"^total +(\d+)$", said, re.M)[-1])
-            rows.append([slides, jobs, size, "plan", *cost])
+            for part, command in (("plan", [*plan, str(of / "config.yaml")]), ("plan_cluster", cluster)):
+                said, cost = measured(*command)
+                jobs = int(re.findall(r"^total +(\d+)$", said, re.M)[-1])
+                rows.append([slides, jobs, size, part, *cost])
             rows.append([slides, jobs, size, "index", *measured(*index, "--out", str(of / "shards.json"))[1]])
             rows.append([slides, jobs, size, "merge", *measured(*merge, "--out", str(of / "instances.json"))[1]])
             told = read_json(of / "shards.json")["shards"]
             assert sum(entry["images"] for entry in told) == slides
-            for row in rows[-3:]:
+            for row in rows[-4:]:
                 print(*(f"{value:.3g}" if isinstance(value, float) else value for value in row), sep="\t", flush=True)
             write_tsv(args.out / "many_slides.tsv", COLUMNS, rows)
 

@@ -244,6 +244,24 @@ def read_slides(path: Path, folder: Path) -> object:
     return [found.field(at, numbers) for at in range(len(found))]
 
 
+def stains(folder: Path) -> list[bytes]:
+    one = {
+        "file": "a.png",
+        "sha256": "0" * 64,
+        "light": [250.0, 228.5, 203.0],
+        "red": [0.24, 0.35, 0.2],
+        "dense": [1.1, 1.8, 0.4],
+    }
+    return [packed({"fields": [one, one | {"red": None, "dense": None}]})]
+
+
+def read_stains(path: Path, folder: Path) -> object:
+    from smearsynth.slides import match, stain
+
+    own = stain.Stain(np.full(3, 220.0), np.full(3, 0.3), np.full(3, 1.2))
+    return [stain.restained(colours(), own, target) for target in match.read(path)]
+
+
 def fields(folder: Path) -> list[bytes]:
     cells = [{"owner": 1, "category_id": 2, "cell_id": 1, "bbox": [4, 3, 15, 15], "area": 190, "whole": True}]
     about = {"height": SIDE, "width": SIDE, "split": "test", "um_per_px": 0.1, "light": [250, 251, 252], "cells": cells}
@@ -531,6 +549,7 @@ ALL = (
         "truth of fields", "json", ("coco.py", "evaluation/field_annotations.py", "run_lengths.py"), cocos, read_truth, of_json
     ),
     Reader("slides", "json", ("slides/listing.py", "structure.py", "readers/field_sources.py"), slides, read_slides, of_json),
+    Reader("stains of fields", "json", ("slides/match.py", "slides/stain.py", "structure.py"), stains, read_stains, of_json),
     Reader("field index", "json", ("pairs/field_maps.py", "structure.py", "files.py"), fields, read_fields, of_json),
     Reader(
         "field index as truth",

@@ -181,7 +181,15 @@ def test_fields_that_show_no_smear_are_named_all_at_once(fields, tmp_path, capsy
 
 @pytest.mark.parametrize(
     "content",
-    [{}, {"fields": []}, {"fields": [{"file": "a", "light": [1, 2]}]}, {"fields": [{"file": "a", "light": [1, 2, "3"]}]}, [1]],
+    [
+        {},
+        {"fields": []},
+        {"fields": [{"file": "a", "light": [1, 2]}]},
+        {"fields": [{"file": "a", "light": [1, 2, "3"]}]},
+        {"fields": [{"file": "a", "light": [0, 9, 9]}]},
+        {"fields": [{"file": "a", "light": [9, 9, 9], "red": [0, 0, 1e9]}]},
+        [1],
+    ],
 )
 def test_another_file_is_no_match(content, tmp_path):
     write_json(tmp_path / "m.json", content)

@@ -17,6 +17,8 @@ from smearsynth.structure import Maybe
 
 RGB = (float, float, float)
 FORM = {"fields": [{"file": str, "light": RGB, "red": Maybe(RGB), "dense": Maybe(RGB)}]}
+LIMITS = (("light", 1, 255), ("red", -6, 6), ("dense", -6, 6))
+"""Least and largest value of each colour: of light in grey levels, of stain as absorbance (ln 256 is 5.5)."""
 FIX = "write it anew with slides match"
 
 
@@ -81,6 +83,12 @@ def read(path: Path) -> list[Stain]:
     fields = structure.read(path, FORM, fix=FIX)["fields"]
     if not fields:
         raise UserError.of(str(path), "it has no fields", FIX)
+    raise_all(
+        Problem(str(path), f"fields[{i}].{key} is {one[key]}", f"numbers from {low} to {high}; {FIX}")
+        for i, one in enumerate(fields)
+        for key, low, high in LIMITS
+        if one.get(key) is not None and not all(low <= value <= high for value in one[key])
+    )
     colours = ([None if one.get(key) is None else np.array(one[key], float) for key in ("red", "dense")] for one in fields)
     return stain.completed([Stain(np.array(one["light"], float), *two) for one, two in zip(fields, colours, strict=True)])
 
