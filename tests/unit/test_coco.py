@@ -1,4 +1,6 @@
+import gc
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from pycocotools.coco import COCO
 from scipy import ndimage
 
 from smearsynth import coco
+from smearsynth.files import write_json
 
 masks = arrays(bool, st.tuples(st.integers(1, 24), st.integers(1, 24)))
 
@@ -77,3 +80,35 @@ def test_merge_makes_dense_ids_and_keeps_the_references():
     assert [i["id"] for i in merged["images"]] == [1, 2]
     assert [(a["id"], a["image_id"]) for a in merged["annotations"]] == [(1, 1), (2, 2)]
     assert coco.check(merged) == []
+
+
+class Read:
+    """Parts that come one by one, as from files, and of which nobody may keep two."""
+
+    def __init__(self, count: int):
+        self.count, self.most = count, 0
+
+    def __iter__(self):
+        alive: list[weakref.ref] = []
+        for number in range(self.count):
+            part = Part(small())
+            part["images"][0]["file_name"] = f"é{number}.png"
+            alive.append(weakref.ref(part))
+            yield part
+            del part
+            gc.collect()
+            self.most = max(self.most, sum(one() is not None for one in alive))
+
+
+class Part(dict):
+    """A dict that can be watched."""
+
+
+def test_a_merge_is_the_text_of_its_content_with_one_part_at_a_time(tmp_path):
+    parts = Read(5)
+    text = "".join(coco.merged(parts, description="fünf"))
+    write_json(tmp_path / "whole.json", coco.merge(list(Read(5)), description="fünf"))
+    assert text == (tmp_path / "whole.json").read_text()
+    assert [image["file_name"] for image in json.loads(text)["images"]] == [f"é{number}.png" for number in range(5)]
+    assert parts.most == 1
+    assert json.loads("".join(coco.merged([], description="none"))) == coco.merge([], description="none")

@@ -310,6 +310,19 @@ def test_merging_and_its_limit(world, tmp_path, capsys):
     assert dispatch("smearsynth.slides", COMMANDS, [*merge, "--merge-limit", "6"]) == 2
     assert f"{shard}: is not what was written" in capsys.readouterr().err
     shard.write_text(whole)
+    # Recorded as they are, but no shards of one run: told all at once.
+    for number, change in ((0, {"annotations": None}), (2, {"categories": []})):
+        path = tmp_path / f"shards/{number:04d}.json"
+        kept = read_json(path)
+        write_json(path, kept | change)
+        entries = read_json(index)["shards"]
+        entries[number]["sha256"] = files.sha256(path)
+        write_json(index, read_json(index) | {"shards": entries})
+    assert dispatch("smearsynth.slides", COMMANDS, [*merge, "--merge-limit", "6"]) == 2
+    told = capsys.readouterr().err
+    assert "0000.json: annotations: missing" in told and "0002.json: annotation" in told and "0001.json" not in told
+    for k in (0, 2):
+        assert run(world, tmp_path, layouts=layouts[2 * k : 2 * k + 2], name=f"{k:04d}") == 0
     # What a larger run left over does not count, what is lacking is told.
     assert dispatch("smearsynth.slides", COMMANDS, [*of, "--count", "2"]) == 0
     assert read_json(index)["shards"] == shards[:2]

@@ -1,7 +1,7 @@
 """COCO annotations: masks ↔ run lengths ↔ polygons; check, merge, write."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from pycocotools import mask as rle
 
 from smearsynth import run_lengths
 from smearsynth.errors import Problem, UserError
-from smearsynth.files import write_json
+from smearsynth.files import dumps, write_json
 
 Polygon = np.ndarray
 """Vertices (n, 2) as (x, y) in pixels; integer coordinates are pixel centres."""
@@ -169,6 +169,41 @@ def merge(parts: list[dict], *, description: str) -> dict:
         "annotations": annotations,
         "categories": categories,
     }
+
+
+def merged(parts: Iterable[dict], *, description: str) -> Iterator[str]:
+    """The text of what `merge` makes of several files, piece by piece: one part is in memory while the next is read.
+
+    Parameters
+    ----------
+    parts : iterable of dict
+        Good COCO files (`check`); gone through twice.
+    description : str
+        For ``info``.
+
+    Yields
+    ------
+    str
+        As `files.write_json` writes it. Image and annotation ids are dense, from 1, in the order given.
+    """
+    yield f'{{"info":{dumps({"description": description})},"licenses":[],"images":['
+    count = 0
+    categories: list[dict] = []
+    for part in parts:
+        categories = categories or part["categories"]
+        for image in part["images"]:
+            count += 1
+            yield f"{',' if count > 1 else ''}{dumps({**image, 'id': count})}"
+    yield '],"annotations":['
+    images, count = 0, 0
+    for part in parts:
+        new_id = {image["id"]: images + number for number, image in enumerate(part["images"], 1)}
+        images += len(new_id)
+        for entry in part["annotations"]:
+            count += 1
+            renamed = {**entry, "id": count, "image_id": new_id[entry["image_id"]]}
+            yield f"{',' if count > 1 else ''}{dumps(renamed)}"
+    yield f'],"categories":{dumps(categories)}}}\n'
 
 
 def write(path: str | Path, data: dict) -> None:

@@ -119,8 +119,13 @@ def write_text(path: str | Path, content: str) -> None:
 
 def write_json(path: str | Path, content: Any, *, indent: int | None = None) -> None:
     """Write JSON to `path` atomically; key order is kept, NaN is refused."""
+    write_text(path, dumps(content, indent=indent) + "\n")
+
+
+def dumps(content: Any, *, indent: int | None = None) -> str:
+    """JSON as it stands in files; key order is kept, NaN is a ValueError."""
     separators = (",", ":") if indent is None else (",", ": ")
-    write_text(path, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators) + "\n")
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
 
 
 def write_tsv(path: str | Path, columns: list[str], rows: list[list[Any]]) -> None:

@@ -2,11 +2,12 @@
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from smearsynth import coco, structure
-from smearsynth.errors import Problem, UserError, raise_all
-from smearsynth.files import inside, read_json, write_json
+from smearsynth.errors import Problem, raise_all
+from smearsynth.files import atomic, inside, read_json, write_json
 from smearsynth.slides.shards import FIX, INDEX, changed
 
 
@@ -18,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write ``instances.json``: no more slides are in memory than one file may hold."""
+    """Write ``instances.json``: one shard is in memory while the next is read."""
     index = structure.read(args.index, INDEX, fix=FIX)
     shards = [inside(args.index.parent, entry["file"], where=args.index) for entry in index["shards"]]
     total = sum(entry["images"] for entry in index["shards"])
@@ -35,8 +36,25 @@ def run(args: argparse.Namespace) -> None:
         for entry, shard in zip(index["shards"], shards, strict=True)
         if (wrong := changed(shard, entry["sha256"]))
     )
-    merged = coco.merge([read_json(shard) for shard in shards], description=f"smearsynth: {total} slides")
-    problems = coco.check(merged)
-    if problems:
-        raise UserError(problems)
-    coco.write(args.out, merged)
+    with atomic(args.out) as path, open(path, "w", encoding="utf-8") as file:
+        file.writelines(coco.merged(Shards(shards), description=f"smearsynth: {total} slides"))
+
+
+class Shards:
+    """The content of shards, one at a time; what is wrong with any of them is told at once, at the latest after the last."""
+
+    def __init__(self, files: Sequence[Path]):
+        self._files = files
+
+    def __iter__(self) -> Iterator[dict]:
+        problems: list[Problem] = []
+        categories = None
+        for file in self._files:
+            data = read_json(file)
+            found = [Problem(f"{file}: {one.where}", one.what, one.fix) for one in coco.check(data)]
+            if not found and data["categories"] != (categories := categories or data["categories"]):
+                found = [Problem(str(file), "its categories are not those of the shards before", "draw all with one taxonomy")]
+            problems += found
+            if not problems:
+                yield data
+        raise_all(problems)
