@@ -243,6 +243,31 @@ def test_a_sentence_tells_the_lead_of_the_better_one_whichever_stands_first():
     assert field_answer.sentence("b", "a", [replace(LEAD, one="b", other="a", gap=Estimate(-0.5, -0.6, -0.4))]) == said
 
 
+def test_a_reader_that_finds_all_and_more_beside_is_told_to_miscount(tmp_path):
+    """As good by AP50, as what is too much has low scores; and boxes that are half a pixel off fit less close."""
+    images = range(12)
+    truth = [[(1, box(0), None, None), (1, box(1), None, None), (3, box(2), None, None)] for _ in images]
+    right = [[(k, b, 0.9, None) for k, b, *_ in cells] for cells in truth]
+    more = [[*cells, (3, box(3), 0.5, None), (3, box(4), 0.5, None)] for cells in right]
+    off = [[(k, [b[0] + 2, *b[1:]], score, None) for k, b, score, _ in cells] for cells in right]
+    coco_file(tmp_path / "truth.json", truth)
+    files = [
+        f"{name}={coco_file(tmp_path / f'{name}.json', found)}"
+        for name, found in zip(("right", "more", "off"), (right, more, off))
+    ]
+    assert command(tmp_path, tmp_path / "truth.json", *files) == 0
+    found, fit, count = (tmp_path / "out" / "answer.md").read_text().split("?\n")[1:]
+    equal = (
+        "- no significant difference between right and more on red cells (+0.0 points, +0.0 to +0.0) and platelets (+0.0 points"
+    )
+    assert equal in found and "beats" not in found
+    assert "- right beats off on red cells (+" in fit and "- more beats off on red cells (+" in fit
+    assert "- right beats more on platelets (+200.0 points, +200.0 to +200.0); no significant difference" in count
+    assert (
+        "| more | platelets | 1.000 | 1.000 | 200 | +200 |" in count and "| right | red cells | 1.000 | 1.000 | 0 | +0 |" in count
+    )
+
+
 def test_trainings_of_one_reader_are_told_and_their_mean_is_its_number(read_fields):
     files = [f"{name}={read_fields / f'{file}.json'}" for name, file in (("both", "whole"), ("both", "half"), ("half", "half"))]
     assert command(read_fields, read_fields / "truth.json", *files) == 0

@@ -1,12 +1,22 @@
-"""The plain sentences: which reader finds more of what, and by how much."""
+"""The plain sentences: which reader finds more of what, whose boxes fit closer, which one counts better, and by how much."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from smearsynth.evaluation.field_compare import ALL, Difference
+import numpy as np
+
+from smearsynth.evaluation.field_compare import ALL, LESS_IS_BETTER, Difference
+
+MEASURED = {
+    "ap50": ("Which reader finds more?", "of AP50 (100 × average precision of boxes at overlap 0.5)"),
+    "ap": ("Whose boxes fit closer?", "of AP (100 × average precision of boxes, mean over the overlaps 0.50 to 0.95)"),
+    "count_relative": ("Which reader counts better?", "of 100 true cells, how many fewer are miscounted in their images"),
+}
+"""What is compared, by measure: the question, and what a point is."""
+HEAD = "| reader | cells | AP50 | AP | miscounted, of 100 | too many or too few in all, of 100 |"
 
 
 def sentence(one: str, other: str, compared: Sequence[Difference]) -> str:
-    """What is to be said of two readers, from their differences in AP50, one a kind.
+    """What is to be said of two readers, from their differences in one measure, one a kind.
 
     The first says who is better at what; kinds without a clear difference come last.
     """
@@ -22,18 +32,40 @@ def sentence(one: str, other: str, compared: Sequence[Difference]) -> str:
 
 
 def answer(differences: Sequence[Difference], *, images: int, level: float) -> list[str]:
-    """All sentences, as lines of Markdown; for one reader that there is nothing to compare."""
-    if not differences:
-        return ["One reader alone: there is none to compare it with."]
-    pairs = dict.fromkeys((d.one, d.other) for d in differences)
-    lines = []
-    for one, other in pairs:
-        compared = [d for d in differences if (d.one, d.other) == (one, other) and d.measure == "ap50" and d.kind != ALL]
-        lines.append(f"- {sentence(one, other, compared)}")
-    note = f"Points are of AP50 (100 × average precision at overlap 0.5) on the same {images} images;"
-    lines += ["", f"{note} the intervals hold at {level:.0%} for the kinds of a pair together."]
-    if len(pairs) > 1:
-        lines.append(f"Each of the {len(pairs)} pairs stands for itself.")
+    """All sentences, as lines of Markdown, a heading for each of `MEASURED`; for one reader that there is nothing to compare."""
+    lines: list[str] = []
+    for measure, (question, points) in MEASURED.items():
+        of = [d for d in differences if d.measure == measure and d.kind != ALL]
+        if not of:
+            continue
+        lines += ([""] if lines else []) + [f"{'##' if lines else '#'} {question}", ""]
+        pairs = dict.fromkeys((d.one, d.other) for d in of)
+        lines += [f"- {sentence(*pair, [d for d in of if (d.one, d.other) == pair])}" for pair in pairs]
+        lines += ["", f"Points {points}."]
+    if not lines:
+        return ["# Which reader finds more?", "", "One reader alone: there is none to compare it with."]
+    note = f"All on the same {images} images; the intervals hold at {level:.0%} for the kinds of a pair and a question together."
+    if len({(d.one, d.other) for d in differences}) > 1:
+        note += " Each pair stands for itself."
+    return [*lines, "", note]
+
+
+def table(readers: Mapping[str, Mapping[str, np.ndarray]], truth: Mapping[str, np.ndarray]) -> list[str]:
+    """The numbers of each reader as a table in Markdown.
+
+    Parameters
+    ----------
+    readers : mapping of str to mapping of str to ndarray, shape (1 + resamples, measures)
+        See `field_compare.resampled`.
+    truth : mapping of str to ndarray, shape (images,)
+        True cells of each kind in each image.
+    """
+    lines = [HEAD, "|---|---|---|---|---|---|"]
+    for name, kinds in readers.items():
+        for kind in (kind for kind in kinds if kind != ALL):
+            ap, ap50, _, relative, bias = (float(value) for value in kinds[kind][0])
+            surplus = bias / truth[kind].mean()
+            lines.append(f"| {name} | {_cells(kind)} | {ap50:.3f} | {ap:.3f} | {100 * relative:.0f} | {100 * surplus:+.0f} |")
     return lines
 
 
@@ -41,9 +73,10 @@ def _amount(difference: Difference) -> str:
     """What the better one is ahead, or the first, where neither is; with the interval, in points."""
     gap = difference.gap
     numbers = [gap.value, gap.low, gap.high]
-    if difference.better == difference.other:
+    behind = difference.better == difference.other
+    if behind != (difference.measure in LESS_IS_BETTER):
         numbers = [None if number is None else -number for number in (gap.value, gap.high, gap.low)]
-    value, low, high = (None if number is None else f"{100 * number:+.1f}" for number in numbers)
+    value, low, high = (None if number is None else f"{100 * number + 0.0:+.1f}" for number in numbers)
     return f"{value} points, no interval: too few images have them" if low is None else f"{value} points, {low} to {high}"
 
 

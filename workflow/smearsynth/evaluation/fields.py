@@ -72,9 +72,11 @@ def run(args) -> None:
         differences += [_difference(one, place) for one in found if on == "bbox" or not one.measure.startswith("count")]
         if on == "bbox":
             lines = field_answer.answer(found, images=len(truth.images), level=options.level)
+            counts = {kind: one.truth for kind, one in next(iter(matches.values()))[0].items()}
+            lines += ["", *field_answer.table(drawn, counts)]
     write_tsv(args.out / "fields.tsv", COLUMNS, rows)
     write_tsv(args.out / "differences.tsv", DIFFERENCES, differences)
-    text = ["# Which reader finds more?", "", *lines, *([""] if notes else []), *notes]
+    text = [*lines, *([""] if notes else []), *notes]
     write_text(args.out / "answer.md", "\n".join(text) + "\n")
 
 
