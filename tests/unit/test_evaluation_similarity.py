@@ -25,7 +25,7 @@ def test_a_constant_difference_of_51_is_a_fifth_of_the_range(cell):
     picture, mask = cell
     found = compare(picture, picture + 51, mask)
     assert found.l1 == pytest.approx(0.2)
-    assert found.l2 == pytest.approx(0.2)
+    assert found.l2 == pytest.approx(0.04)
     assert found.psnr == pytest.approx(-20 * np.log10(0.2))
 
 
@@ -37,7 +37,7 @@ def test_l2_weighs_large_differences_more(cell):
     other[rows[:half], columns[:half]] += 51
     found = compare(picture, other, mask)
     assert found.l1 == pytest.approx(0.1)
-    assert found.l2 == pytest.approx(np.sqrt(0.02))
+    assert found.l2 == pytest.approx(0.02)
 
 
 def test_outside_the_mask_nothing_counts_for_l1_l2_psnr(cell):
@@ -54,6 +54,24 @@ def test_order_does_not_matter_and_noise_lowers_ssim(cell):
     weak, strong = (np.clip(picture + amount * noise, 0, 255).astype(np.uint8) for amount in (5, 40))
     assert compare(picture, weak, mask).ssim > compare(picture, strong, mask).ssim
     assert compare(picture, weak, mask).ssim == pytest.approx(compare(weak, picture, mask).ssim)
+
+
+def test_whole_pictures_have_the_ssim_of_scikit_image(cell):
+    from skimage.metrics import structural_similarity
+
+    picture, _ = cell
+    other = np.clip(picture + np.random.default_rng(1).normal(0, 20, picture.shape), 0, 255).astype(np.uint8)
+    other[:4] = 0  # The border, which scikit-image leaves out of the mean.
+    how = {"channel_axis": 2, "data_range": 255, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    whole = np.ones(picture.shape[:2], bool)
+    assert compare(picture, other, whole).ssim == pytest.approx(structural_similarity(picture, other, **how), abs=1e-9)
+
+
+def test_a_mask_at_the_border_alone_still_has_an_ssim(cell):
+    picture, _ = cell
+    mask = np.zeros(picture.shape[:2], bool)
+    mask[:3] = True
+    assert compare(picture, picture, mask).ssim == pytest.approx(1)
 
 
 def test_black_around_the_cell_changes_nothing(cell):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tiny_run import TAXONOMY
 
 from smearsynth.cli import dispatch
+from smearsynth.evaluation.tstr_answer import headline
 from smearsynth.evaluation.tstr_arms import Arm
 from smearsynth.evaluation.tstr_compare import GAIN, LOSS, NEITHER, compare
 from smearsynth.evaluation.tstr_intervals import cell_weights, ends, resampled
@@ -166,6 +167,26 @@ def test_arms_are_compared_on_the_same_cells():
     gain = judged(arm("original", named, TRUE), arm("synthetic", better, TRUE, model="a"))[1].gain
     # Only 20 of 360 cells differ, so that the gain is far surer than either accuracy.
     assert gain.value == pytest.approx(20 / 360) and gain.low > 0.02 and gain.high < 0.09
+
+
+def test_the_headline_says_what_does_better_and_what_was_not_tried():
+    base = arm("original", mostly(TRUE, [0.5, 0.5, 0.5], 0), TRUE)
+    mixed = arm("original_synthetic", mostly(TRUE, [0.7, 0.7, 0.7], 1), TRUE, model="a")
+    best, same = (arm("augmentation_1", mostly(TRUE, [right] * 3, 2), TRUE) for right in (0.9, 0.7))
+    told = {
+        name: headline([judged(base, mixed, *more)], level=0.95)
+        for name, more in (("none", []), ("best", [best]), ("same", [same]))
+    }
+    assert all(text.startswith("Yes, for cnn on 10 % of the real cells (a): +") for text in told.values())
+    assert "But varying the same real cells does better: cnn on 10 % of the real cells (a): by " in told["best"]
+    assert "does better" not in told["same"] + told["none"] and "was not tried" not in told["same"] + told["best"]
+    assert "add augmentation_1" in told["none"]
+    assert "luck of the classifier's trainings, not of another training of a generator" in told["none"]
+    single = [
+        arm(name, mostly(TRUE, [0.6] * 3, 4, seeds=1), TRUE, model=model)
+        for name, model in (("original", None), ("original_synthetic", "a"))
+    ]
+    assert "know of the test cells, not of another training" in headline([judged(*single)], level=0.95)
 
 
 def test_the_best_augmentation_is_the_one_to_beat():

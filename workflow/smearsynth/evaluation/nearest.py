@@ -45,7 +45,7 @@ def row(name: str, pixels: np.ndarray, types: np.ndarray, train: crops.Crops) ->
     found = [compare(picture, train.pixels[i], whole) for picture, i in zip(pixels, at, strict=True) if i >= 0]
     equal = sum(one.l2 == 0 for one in found)
     finite = [one.psnr for one in found if one.l2 > 0]
-    means = [float(np.mean(values)) for values in zip(*((one.l1, one.l2**2, one.ssim) for one in found), strict=True)]
+    means = [float(np.mean(values)) for values in zip(*((one.l1, one.l2, one.ssim) for one in found), strict=True)]
     l1, l2, ssim = means or (None, None, None)
     with_ = "nearest real training cell" + (" of the type" if (types >= 0).all() else "")
     return [name, with_, len(found), len(train), equal, l1, l2, float(np.mean(finite)) if finite else None, ssim]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MARGIN = 11
-"""Pixels around a mask within which SSIM is computed; its window reaches 5."""
+MARGIN, REACH = 11, 5
+"""Pixels around a mask within which SSIM is computed, and how far its window reaches."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,12 @@ class Similarity:
     l1 : float
         Mean absolute difference over pixels and channels, in [0, 1] of the full range.
     l2 : float
-        Root of the mean squared difference, in [0, 1] of the full range.
+        Mean squared difference, in [0, 1] of the squared full range (Hazra et al. 2022, eq. 10, as a mean).
     psnr : float
-        Peak signal-to-noise ratio in dB, ``-20 log10(l2)``; infinite for equal pictures.
+        Peak signal-to-noise ratio in dB, ``-10 log10(l2)``; infinite for equal pictures.
     ssim : float
-        Mean of the structural similarity of Wang et al. (2004), Gaussian window of 1.5 pixels, in [-1, 1].
+        Mean of the structural similarity of Wang et al. (2004), Gaussian window of 1.5 pixels, in [-1, 1]. As in scikit-image
+        pixels whose window reaches beyond the picture do not count, unless the mask has no others.
     """
 
     l1: float
@@ -51,14 +52,17 @@ def compare(one: np.ndarray, other: np.ndarray, mask: np.ndarray) -> Similarity:
         raise ValueError(f"shapes {one.shape}, {other.shape} and {mask.shape} differ")
     if not mask.any():
         raise ValueError("the mask is empty")
+    inside = np.zeros_like(mask)
+    inside[REACH:-REACH, REACH:-REACH] = mask[REACH:-REACH, REACH:-REACH]
+    counted = inside if inside.any() else mask
     # What lies beyond the window of SSIM around the mask counts nowhere and costs time.
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
     near = tuple(slice(max(0, at[0] - MARGIN), at[-1] + 1 + MARGIN) for at in (rows, columns))
-    one, other, mask = one[near], other[near], mask[near]
+    one, other, mask, counted = one[near], other[near], mask[near], counted[near]
     difference = (one[mask].astype(float) - other[mask].astype(float)) / 255
-    l2 = float(np.sqrt(np.mean(difference**2)))
+    l2 = float(np.mean(difference**2))
     _, local = structural_similarity(
         one, other, channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
     )
-    psnr = float("inf") if l2 == 0 else -20 * float(np.log10(l2))
-    return Similarity(float(np.mean(np.abs(difference))), l2, psnr, float(local[mask].mean()))
+    psnr = float("inf") if l2 == 0 else -10 * float(np.log10(l2))
+    return Similarity(float(np.mean(np.abs(difference))), l2, psnr, float(local[counted].mean()))

@@ -13,6 +13,8 @@ TITLES = {
 }
 """Arms as a reader knows them, in the order of the tables."""
 
+TRAININGS = "of the test cells and of the luck of the classifier's trainings"
+
 
 def points(value: float) -> str:
     """A difference of shares in percentage points, with its sign."""
@@ -35,8 +37,8 @@ def interval(difference: Difference) -> str:
 
 
 def headline(groups: list[list[Judged]], *, level: float) -> str:
-    """One or two sentences over all groups."""
-    said = []
+    """A few sentences over all groups: gains, what does better, and what the intervals leave out."""
+    said, beaten, alone = [], [], False
     for judged in groups:
         for one in judged:
             if one.arm.arm != "original_synthetic" or one.gain is None:
@@ -44,6 +46,10 @@ def headline(groups: list[list[Judged]], *, level: float) -> str:
             about = f"{one.arm.architecture} on {share_of_cells(one.arm.share)} of the real cells ({one.arm.model})"
             amount = f"{points(one.gain.value)} points ({interval(one.gain)})"
             said.append((one.gain.word, f"{about}: {amount}"))
+            if one.over_augmentation is None:
+                alone = True
+            elif (over := one.over_augmentation[1]).word == LOSS:
+                beaten.append(f"{about}: by {100 * -over.value:.1f} points ({100 * -over.high:.1f} to {100 * -over.low:.1f})")
     if not said:
         return "No arm adds synthetic cells to original ones beside an arm of original ones alone: nothing can be said."
     parts = []
@@ -57,7 +63,14 @@ def headline(groups: list[list[Judged]], *, level: float) -> str:
     tail = f"Points of accuracy on real held-out cells, original + synthetic above original, with {level:.0%} intervals."
     if len(said) > 1:
         tail += f" Each of the {len(said)} intervals stands for itself."
-    return " ".join([*parts, tail])
+    parts.append(tail)
+    if beaten:
+        parts.append(f"But varying the same real cells does better: {'; '.join(beaten)}.")
+    if alone:
+        parts.append("What varying the same real cells would give was not tried beside: add augmentation_1 to readers.arms.arms.")
+    known = "of the test cells" if any(judged[0].arm.about["seeds"] == 1 for judged in groups) else TRAININGS
+    parts.append(f"The intervals know {known}, not of another training of a generator nor of another choice of real cells.")
+    return " ".join(parts)
 
 
 def paragraph(judged: list[Judged], names: dict[int, str], *, level: float, share: float) -> list[str]:
