@@ -73,14 +73,19 @@ class Checkout:
 
     def planned(self, *arguments: str) -> set[str]:
         """The rules that a dry run of everything would run, without targets."""
+        return set(self.jobs_planned(*arguments))
+
+    def jobs_planned(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule a dry run of everything would run, without targets."""
         done = self.snakemake(*TARGETS, "-n", "--quiet", "rules", *arguments, check=False)
         text = done.stdout + done.stderr
         if done.returncode:
             pytest.fail(text[-6000:])
         table = re.search(r"^job +count\n-+ +-+\n(.*?)\n\n?", text + "\n\n", re.S | re.M)
-        rows = re.findall(r"^(\w+) +\d+$", text, re.M)
+        rows = re.findall(r"^(\w+) +(\d+)$", text, re.M)
         assert table or "Nothing to be done" in text, text
-        return set(rows) - {"all", "total", "slides", "evaluation", "thesis", "hazra2022"}
+        targets = {"all", "total", "slides", "evaluation", "thesis", "hazra2022"}
+        return {rule: int(count) for rule, count in rows if rule not in targets}
 
     def made(self, run: Path | None = None) -> dict[str, str]:
         """SHA-256 of every result of the run, or of one that was moved to another folder."""
