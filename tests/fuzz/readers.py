@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import random
+import shutil
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
 TAXONOMY = Taxonomy.from_config(CONFIG["taxonomy"])
+EXPORTED = Taxonomy.from_config(
+    [{"id": i, "name": name, "kind": "white", "colour": [9 * i, 50, 90]} for i, name in enumerate("abc", 1)]
+)
 SIDE = 24
 KINDS = {"RBC": "red", "WBC": "white", "smudge": "ignore"}
 Change = Callable[[random.Random, bytes, bytes], bytes]
@@ -242,6 +246,17 @@ def read_slides(path: Path, folder: Path) -> object:
     found = Slides(path, folder / "images", um_per_px=None, least_visible=0.2, whole=True)
     numbers = dict.fromkeys((cell for at in range(len(found)) for cell in found.cells(at)), 1)
     return [found.field(at, numbers) for at in range(len(found))]
+
+
+def read_exported(path: Path, folder: Path) -> object:
+    from smearsynth.slides import export, preview
+    from smearsynth.slides.listing import slides as listed
+
+    (folder / "seed_slides.json").write_bytes(slides(folder)[0])
+    for name in ("yolo", "qupath", "labelstudio", "labels", "imagefolder"):
+        shutil.rmtree(folder / "exported", ignore_errors=True)
+        export.FORMATS[name](listed(path, taxonomy=EXPORTED), folder / "images", EXPORTED, folder / "exported")
+    return [preview.draw(colours(), cells, EXPORTED) for _, cells in listed(path, taxonomy=EXPORTED)]
 
 
 def stains(folder: Path) -> list[bytes]:
@@ -549,6 +564,14 @@ ALL = (
         "truth of fields", "json", ("coco.py", "evaluation/field_annotations.py", "run_lengths.py"), cocos, read_truth, of_json
     ),
     Reader("slides", "json", ("slides/listing.py", "structure.py", "readers/field_sources.py"), slides, read_slides, of_json),
+    Reader(
+        "slides for tools",
+        "json",
+        ("slides/listing.py", "slides/export.py", "slides/preview.py", "structure.py", "run_lengths.py"),
+        slides,
+        read_exported,
+        of_json,
+    ),
     Reader("stains of fields", "json", ("slides/match.py", "slides/stain.py", "structure.py"), stains, read_stains, of_json),
     Reader("field index", "json", ("pairs/field_maps.py", "structure.py", "files.py"), fields, read_fields, of_json),
     Reader(

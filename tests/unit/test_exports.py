@@ -241,6 +241,32 @@ def test_a_missing_picture_is_named(run, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def broken(data, **changes):
+    data["annotations"][0]["segmentation"] = data["annotations"][0]["segmentation"] | changes
+
+
+@pytest.mark.parametrize("command", ["yolo", "labels", "qupath", "labelstudio", "preview"])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda data: broken(data, counts="@@@"), "run lengths that cannot be decoded"),
+        (lambda data: broken(data, size=[0, 5]), "run lengths of size [0, 5]"),
+        (lambda data: data.pop("images"), "images"),
+    ],
+)
+def test_damaged_masks_are_told_with_the_name_of_their_file(run, tmp_path, capsys, command, change, told):
+    folder, data = run
+    data = json.loads(json.dumps(data))
+    change(data)
+    write_json(tmp_path / "instances.json", data)
+    arguments = ["--instances", str(tmp_path / "instances.json"), "--images", str(folder / "images"), "--taxonomy", TAXONOMY_JSON]
+    arguments = ["preview", *arguments] if command == "preview" else ["export", "--format", command, *arguments]
+    assert dispatch("smearsynth.slides", COMMANDS, [*arguments, "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "instances.json: " in said and told in said
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("command", ["export", "pack"])
 @pytest.mark.parametrize(
     ("change", "told"),

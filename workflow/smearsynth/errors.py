@@ -1,8 +1,9 @@
 """What a user reads when something they gave is wrong: what, got, where and the fix, all problems at once."""
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,12 @@ def raise_all(problems: Iterable[Problem]) -> None:
     found = list(problems)
     if found:
         raise UserError(found)
+
+
+@contextmanager
+def within(where: str) -> Iterator[None]:
+    """Give problems of what lies in a file, told without a place, that of the file."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(one if one.where else replace(one, where=where) for one in error.problems) from None

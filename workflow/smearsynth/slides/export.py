@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smearsynth import images
-from smearsynth.errors import UserError
+from smearsynth.errors import UserError, within
 from smearsynth.files import atomic_folder, inside, write_json, write_text, write_tsv
 from smearsynth.slides.exports import imagefolder, labels, labelstudio, qupath, yolo
 from smearsynth.slides.listing import slides
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the folder of one format."""
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    with atomic_folder(args.out) as folder:
+    with within(str(args.instances)), atomic_folder(args.out) as folder:
         FORMATS[args.format](slides(args.instances, taxonomy=taxonomy), args.images, taxonomy, folder)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from smearsynth import coco, structure
 from smearsynth.errors import Problem, raise_all
 from smearsynth.files import inside, read_json
+from smearsynth.images import MAX_PIXELS
 from smearsynth.structure import BOX, Maybe
 from smearsynth.taxonomy import Taxonomy
 
@@ -14,13 +15,19 @@ CELL = {"image_id": int, "category_id": int, "segmentation": dict, "amodal_segme
 CELL |= {"occluded_rate": Maybe(float), "z": Maybe(float)}
 IMAGE = {"id": int, "file_name": str, "height": int, "width": int, "um_per_px": Maybe(float)}
 FORM = {"images": [IMAGE], "annotations": [CELL], "categories": [{"id": int, "name": str}]}
+DRAWN = {
+    "images": [IMAGE | {"sha256": str}],
+    "annotations": [CELL | {"id": int, "bbox": BOX, "area": float}],
+    "categories": FORM["categories"],
+}
+"""As this program writes slides: what other tools are told."""
 FIX = "give the instances.json of slides"
 
 
 def slides(instances: Path, *, shard: bool = False, taxonomy: Taxonomy | None = None) -> Iterator[tuple[dict, list[dict]]]:
     """Each image of a COCO file with its annotations; of an index of shards, shard by shard; a `shard` is no index itself.
 
-    Cells whose category a `taxonomy` lacks are a `UserError`.
+    With a `taxonomy` they have all that other tools are told, and cells whose category it lacks are a `UserError`.
     """
     data = read_json(instances)
     if isinstance(data, dict) and "shards" in data and not shard:
@@ -28,8 +35,13 @@ def slides(instances: Path, *, shard: bool = False, taxonomy: Taxonomy | None = 
         for entry in data["shards"]:
             yield from slides(inside(instances.parent, entry["file"], where=instances), shard=True, taxonomy=taxonomy)
         return
-    structure.check(data, FORM, where=instances, fix=FIX)
+    structure.check(data, FORM if taxonomy is None else DRAWN, where=instances, fix=FIX)
     if taxonomy is not None:
+        raise_all(
+            Problem(str(instances), f"image {image['id']} of {image['width']} × {image['height']} pixels", FIX)
+            for image in data["images"]
+            if min(image["height"], image["width"]) < 1 or image["height"] * image["width"] > MAX_PIXELS
+        )
         missing = sorted({one["category_id"] for one in data["annotations"]} - {t.id for t in taxonomy.types})
         fix = "give the taxonomy of the run that made them"
         raise_all(Problem(str(instances), f"category_id {i} is not in the taxonomy", fix) for i in missing)

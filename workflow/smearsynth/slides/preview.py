@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from smearsynth import images
-from smearsynth.errors import UserError
-from smearsynth.files import inside, read_json
+from smearsynth.errors import UserError, within
+from smearsynth.files import inside
 from smearsynth.slides import runs
 from smearsynth.slides.cutout import around, place
+from smearsynth.slides.listing import slides
 from smearsynth.taxonomy import Taxonomy
 
 
@@ -26,13 +27,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the preview of one slide as PNG."""
-    data = read_json(args.instances)
     taxonomy = Taxonomy.from_config(json.loads(args.taxonomy))
-    found = [image for image in data["images"] if image["id"] == args.slide]
-    if not found:
-        raise UserError.of(str(args.instances), f"has no image with id {args.slide}", f"from 1 to {len(data['images'])}")
-    cells = [entry for entry in data["annotations"] if entry["image_id"] == args.slide]
-    images.write(args.out, draw(images.read(inside(args.images, found[0]["file_name"], where=args.instances)), cells, taxonomy))
+    listed = slides(args.instances, taxonomy=taxonomy)
+    image, cells = next(((image, cells) for image, cells in listed if image["id"] == args.slide), (None, []))
+    if image is None:
+        raise UserError.of(str(args.instances), f"has no image with id {args.slide}", "give the id of one of its images")
+    picture = images.read(inside(args.images, image["file_name"], where=args.instances))
+    with within(str(args.instances)):
+        drawn = draw(picture, cells, taxonomy)
+    images.write(args.out, drawn)
 
 
 def draw(picture: np.ndarray, cells: list[dict], taxonomy: Taxonomy, *, legend: bool = True) -> np.ndarray:
@@ -57,7 +60,7 @@ def draw(picture: np.ndarray, cells: list[dict], taxonomy: Taxonomy, *, legend: 
     for cell in cells:
         colour = taxonomy[cell["category_id"]].colour
         counts[cell["category_id"]] = counts.get(cell["category_id"], 0) + 1
-        seen = runs.decode(cell["segmentation"])
+        seen = runs.decode(cell["segmentation"], picture.shape[:2])
         part = around(seen, 2 * line, (picture.shape[0], picture.shape[1]))
         mask = place(seen, part)
         result[part][mask] = (0.9 * result[part][mask] + 0.1 * np.array(colour)).astype(np.uint8)

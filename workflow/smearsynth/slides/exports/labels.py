@@ -16,7 +16,7 @@ def picture(image: dict, cells: list[dict]) -> np.ndarray:
         raise UserError.of(image["file_name"], f"{len(cells)} cells, a 16-bit label image holds 65535", fix)
     labels = np.zeros((image["height"], image["width"]), np.uint16)
     for label, cell in enumerate(cells, start=1):
-        part = runs.decode(cell["segmentation"])
+        part = runs.decode(cell["segmentation"], labels.shape)
         labels[part.slices][part.mask] = label
     return labels
 
