@@ -97,6 +97,19 @@ def test_what_is_read_lies_in_a_folder_of_its_own_whatever_its_name(fresh):
     for name in ("p.01", "p.02", "of/p.01"):
         (fresh.folder / name).mkdir(parents=True)
         done = fresh.snakemake("read", "-n", "-p", "--config", f"image={name}")
-        written |= set(re.findall(r"readers read .* --match '(.*)' --out (\S+)", done.stdout + done.stderr))
+        written |= set(re.findall(r"readers read .* --match '(.*)' +--out (\S+)", done.stdout + done.stderr))
     match = "results/small/readers/match/my fields"
     assert written == {(match, f"results/small/readers/read/{name}") for name in ("p.01", "p.02", "of_p.01")}
+
+
+def test_a_classifier_of_the_run_may_name_what_is_read(fresh):
+    (fresh.folder / "p").mkdir()
+    told = {}
+    for name in ("cells", "windows"):
+        fresh.settings(lambda content, name=name: content["readers"].setdefault("read", {}).update(retype=name, retype_scale=0.5))
+        done = fresh.snakemake("read", "-n", "-p", "--config", "image=p")
+        told[name] = re.findall(r"readers read .* --retype (\S+) --retype-scale (\S+) --retype-on (\S+) ", done.stdout)
+    assert told == {
+        "cells": [("results/small/readers/cnn", "0.5", "black")],
+        "windows": [("results/small/readers/windows", "0.5", "kept")],
+    }

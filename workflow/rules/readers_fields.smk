@@ -69,6 +69,15 @@ rule readers_fields:
         ),
 
 
+# Classifiers of single cells that may name what a reader of fields finds, and what they know around a cell.
+NAMERS = {
+    "cells": [rules.readers_train.output.weights, rules.readers_train.output.model],
+    "windows": [
+        rules.readers_windows.output.weights,
+        rules.readers_windows.output.model,
+    ],
+}
+SEEN_ON = {"cells": "black", "windows": "kept"}
 OF_PICTURES = f"--um-per-px {READ['um_per_px']}" if READ["um_per_px"] else ""
 
 
@@ -101,6 +110,7 @@ rule read:
         weights=expand(rules.readers_field.output.weights, reader=READ["arm"]),
         image=picture_to_read,
         match=rules.readers_match.output if READ["match"] else [],
+        namer=NAMERS[READ["retype"]] if READ["retype"] else [],
     output:
         directory(f"{RUN}/readers/read/{named_after(config['image'] or 'nothing')}"),
     log:
@@ -114,7 +124,13 @@ rule read:
         how=lambda wildcards, input: (
             f"--match {shlex.quote(str(input.match))}" if input.match else OF_PICTURES
         ),
+        names=lambda wildcards, input: (
+            f"--retype {shlex.quote(os.path.dirname(input.namer[0]))} --retype-scale {READ['retype_scale']}"
+            f" --retype-on {SEEN_ON[READ['retype']]}"
+            if input.namer
+            else ""
+        ),
         code=code("readers.read"),
     shell:
         "python -m smearsynth.readers read --model $(dirname {input.weights:q}) --images {input.image:q}"
-        " {params.how} --out {output:q} > {log:q} 2>&1"
+        " {params.how} {params.names} --out {output:q} > {log:q} 2>&1"

@@ -157,12 +157,22 @@ class ReadOptions:
         Resolution of the pictures, in micrometres a pixel; None is that of the reader, or what ``match`` measures.
     match : str or None
         Folder of some fields of the same microscope, that the reader is matched to; None reads pictures as they are.
+    retype : str or None
+        Classifier of single cells that names the white ones: ``cells`` or ``windows``; None keeps the reader's types.
+    retype_scale : float
+        The classifier's pixels in one of the pictures', 0.01 to 50.
     """
 
     arm: str
     um_per_px: float | None
     match: str | None
+    retype: Literal["cells", "windows"] | None = None
+    retype_scale: float = 1.0
 
     def __post_init__(self) -> None:
+        problems = []
         if self.um_per_px is not None and not 0.005 <= self.um_per_px <= 5:
-            raise_all([Problem("um_per_px", f"got {self.um_per_px}", "null, or 0.005 to 5 micrometres a pixel")])
+            problems.append(Problem("um_per_px", f"got {self.um_per_px}", "null, or 0.005 to 5 micrometres a pixel"))
+        if not 0.01 <= self.retype_scale <= 50:
+            problems.append(Problem("retype_scale", f"got {self.retype_scale}", "0.01 to 50"))
+        raise_all(problems)
