@@ -9,6 +9,8 @@ pytest.importorskip("tensorflow")
 
 from smearsynth import gans
 from smearsynth.errors import UserError
+from smearsynth.evaluation import field_held_out
+from smearsynth.files import read_json, sha256
 from smearsynth.gans import field_sampling
 
 SHIPPED = Path(gans.__file__).parent / "pretrained" / "pbc_fields"
@@ -32,9 +34,20 @@ def told(side: int = 160):
 
 def test_it_is_small_enough_to_ship_and_tells_nothing_of_the_machine_that_trained_it():
     files = sorted(path.name for path in SHIPPED.iterdir())
-    assert files == ["generator.weights.h5", "model.json", "styles.npz"]
+    assert files == ["generator.weights.h5", "model.json", "seen.json", "styles.npz"]
     assert sum((SHIPPED / name).stat().st_size for name in files) < 20e6
     assert '"/' not in (SHIPPED / "model.json").read_text()
+
+
+def test_pictures_that_it_was_trained_on_are_refused_as_a_test(smearsynth_data, tmp_path):
+    """All of its training fields are told; a picture of PBC that is among them is found, those of TXL-PBC are none of them."""
+    seen = {image["sha256"] for image in read_json(SHIPPED / "seen.json")["images"]}
+    assert len(seen) == len(read_json(SHIPPED / "model.json")["fields"])
+    pictures = sorted((smearsynth_data / "pbc/images").iterdir())
+    one = next(path for path in pictures if sha256(path) in seen)
+    other = sorted((smearsynth_data / "txl_pbc/images").iterdir())[0]
+    found = field_held_out.problems([("one", one), ("other", other)], [SHIPPED / "seen.json"])
+    assert [problem.what for problem in found] == ["1 real pictures were trained on: one"]
 
 
 def test_red_cells_nuclei_and_smear_have_their_colours_in_every_style(generator):

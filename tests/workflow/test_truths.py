@@ -90,6 +90,15 @@ def test_files_that_are_lacking_and_arms_that_nobody_describes_are_named(fresh):
     assert "no pictures with boxes" in planned(fresh, check=False)
 
 
+def test_what_the_shipped_generator_and_other_runs_were_trained_on_counts_as_seen(fresh):
+    prepared(fresh, ["slides", "all"])
+    (fresh.folder / "elsewhere/cells").mkdir()
+    (fresh.folder / "elsewhere/cells/catalogue.json").write_text("{}")
+    fresh.settings(lambda content: content["slides"].update(field_model="pbc", render={"renderer": "field"}))
+    seen = re.findall(r"--seen (.*?) --images", planned(fresh))
+    assert seen and all("pbc_fields/seen.json" in one and "elsewhere/cells/catalogue.json" in one for one in seen)
+
+
 def test_what_is_read_lies_in_a_folder_of_its_own_whatever_its_name(fresh):
     (fresh.folder / "my fields").mkdir()
     fresh.settings(lambda content: content["readers"].setdefault("read", {}).update(match="my fields"))

@@ -67,7 +67,10 @@ rule evaluation_truth:
     input:
         unpack(truth_files),
         # What generators were trained on, and what readers were.
-        seen=[CATALOGUE] + ([rules.boxes.output.index] if ON_BOXES else []),
+        seen=[CATALOGUE]
+        + ([rules.boxes.output.index] if ON_BOXES else [])
+        + ([SHIPPED_FIELDS / "seen.json"] if SHIPPED else [])
+        + catalogues_of_others(COMPARED_ARMS),
         test=lambda wildcards: (
             [rules.boxes.output.test] if truth_has_training_part(wildcards) else []
         ),

@@ -268,9 +268,8 @@ def shard_count(wildcards):
 
 def slide_model(wildcards):
     """The generator, where cells or whole slides are generated."""
-    if WHOLE and config["slides"]["field_model"] == "pbc":
-        shipped = LIBRARY / "smearsynth" / "gans" / "pretrained" / "pbc_fields"
-        return [str(shipped / file) for file in FIELD_FILES]
+    if SHIPPED:
+        return [str(SHIPPED_FIELDS / file) for file in FIELD_FILES]
     if WHOLE:
         return rules.gans_field_train.output.model
     return multiext(f"{RUN}/gans/{MODELS[0]}/", *MODEL_FILES) if GENERATED else []
@@ -281,6 +280,16 @@ def slide_model_flags(wildcards, input):
         return ""
     device = FIELD["device"] if WHOLE else TRAINING["device"]
     return f"--model {shlex.quote(os.path.dirname(input.model[0]))} --device {device}"
+
+
+def catalogues_of_others(arms):
+    """What other runs, whose slides teach some of these arms, have trained on, so far as their cells are still there."""
+    used = {name for arm in arms for name in FIELD_ARMS[arm]}
+    files = [
+        Path(OTHER_SLIDES[name]) / "cells" / "catalogue.json"
+        for name in sorted(used & OTHER_SLIDES.keys())
+    ]
+    return [str(file) for file in files if file.is_file()]
 
 
 def fields_to_match(wildcards):

@@ -3,6 +3,9 @@ RENDER = config["slides"]["render"]
 BACKGROUND = f"{RUN}/backgrounds/{config['backgrounds']['kind']}"
 GENERATED = RENDER["renderer"] == "thesis" or RENDER["cells"] == "generated"
 WHOLE = RENDER["renderer"] == "field"
+# The generator that comes with smearsynth.
+SHIPPED = WHOLE and config["slides"]["field_model"] == "pbc"
+SHIPPED_FIELDS = LIBRARY / "smearsynth" / "gans" / "pretrained" / "pbc_fields"
 EXPORTS = config["slides"]["exports"]
 MATCH = config["slides"]["match"]
 
