@@ -14,6 +14,7 @@ import numpy as np
 from smearsynth.cells.dense import dense
 from smearsynth.errors import UserError
 from smearsynth.layouts.raster import Window
+from smearsynth.slides import stain
 
 REGIONS = ("smear", "red", "nucleus")
 """What of a field is looked at: empty smear, red cells, nuclei of white cells."""
@@ -25,8 +26,6 @@ FEWEST_PIXELS = 20
 """Smaller regions of a cell say nothing."""
 MARGIN = 3
 """Pixels that empty smear keeps from the cells, whose rims fade out."""
-RIDGE = 1e-3
-"""Squared absorbance by which dyes have to differ to be told apart: nuclei and red cells of nearly one colour are moved alike."""
 
 
 @dataclass(frozen=True)
@@ -137,19 +136,11 @@ def look(fields: Iterable[Seen]) -> Look:
 
 
 def between(own: Look, target: Look) -> np.ndarray:
-    """The linear map of absorbances that brings red cells and nuclei to the target's colours, and changes little else.
+    """The linear map of absorbances from one look to another, (3, 3), see `stain.between`.
 
-    It is the identity plus the map of least squares from both colours to their differences, so that what is neither of the two
-    dyes stays as it is. Without nuclei on either side red cells alone are brought over.
-
-    Returns
-    -------
-    ndarray of float, shape (3, 3)
+    Without nuclei on either side red cells alone are brought over.
     """
-    pairs = [(own.red, target.red), (own.nucleus, target.nucleus)]
-    known = [(a, b) for a, b in pairs if a is not None and b is not None]
-    ours, theirs = (np.stack(side, axis=1) for side in zip(*known, strict=True))
-    return np.eye(3) + (theirs - ours) @ np.linalg.solve(ours.T @ ours + RIDGE * np.eye(len(known)), ours.T)
+    return stain.between([(own.red, target.red), (own.nucleus, target.nucleus)])
 
 
 def distance(one: Look, other: Look, region: str) -> np.ndarray | None:

@@ -96,17 +96,21 @@ def measure(picture: np.ndarray) -> Stain | None:
     return Stain(behind, red, dense)
 
 
-def between(own: Stain, target: Stain) -> np.ndarray:
-    """The linear map of absorbances that brings red cells and nuclei to the target's colours, and changes little else.
+def between(pairs: Sequence[tuple[np.ndarray | None, np.ndarray | None]]) -> np.ndarray:
+    """The linear map of absorbances that brings colours to others, and changes little else.
 
-    It is the identity plus the map of least squares from both colours to their differences, so that what is neither of the two
-    dyes stays as it is. A colour that either side lacks moves nothing.
+    It is the identity plus the map of least squares from the colours to their differences, so that what is none of the dyes stays
+    as it is.
+
+    Parameters
+    ----------
+    pairs : sequence of (ndarray, ndarray), shape (3,) each
+        Absorbances as they are and as they shall be, of different dyes; a pair with None on either side moves nothing.
 
     Returns
     -------
     ndarray of float, shape (3, 3)
     """
-    pairs = [(own.red, target.red), (own.dense, target.dense)]
     known = [(a, b) for a, b in pairs if a is not None and b is not None]
     if not known:
         return np.eye(3)
@@ -119,7 +123,7 @@ def restained(picture: np.ndarray, own: Stain, target: Stain) -> np.ndarray:
     before = absorbance(picture, own.light)
     # The map goes on beyond both colours: nothing may outshine the target's light, or by far its colours where those shine.
     brightest = 2 * np.min([np.zeros(3), *(colour for colour in (target.red, target.dense) if colour is not None)], axis=0)
-    after = np.maximum(before @ between(own, target).T, np.minimum(before, brightest))
+    after = np.maximum(before @ between([(own.red, target.red), (own.dense, target.dense)]).T, np.minimum(before, brightest))
     passed = (target.light + 1) * np.exp(-after) - 1
     return np.clip(np.rint(passed), 0, 255).astype(np.uint8)
 
