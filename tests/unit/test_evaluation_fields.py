@@ -268,6 +268,26 @@ def test_a_reader_that_finds_all_and_more_beside_is_told_to_miscount(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("sign", "way"), [(1, "too many"), (-1, "too few")])
+def test_a_reader_that_counts_half_too_many_or_too_few_platelets_is_told_so(tmp_path, sign, way):
+    """Fields of 2, 4, 6 and 8 platelets; red cells are miscounted by one, now up, now down."""
+    truth, found = [], []
+    for at in range(16):
+        count = 2 + 2 * (at % 4)
+        platelets = [(3, box(k), None, None) for k in range(count)]
+        truth.append([*platelets, *((1, box(50 + k), None, None) for k in range(4))])
+        seen = range(count + sign * count // 2)
+        reds = range(50, 50 + (5 if at % 2 else 3))
+        found.append([*((3, box(k), 0.9, None) for k in seen), *((1, box(k), 0.9, None) for k in reds)])
+    right = [[(k, b, 0.9, None) for k, b, *_ in cells] for cells in truth]
+    coco_file(tmp_path / "truth.json", truth)
+    files = [f"{name}={coco_file(tmp_path / f'{name}.json', cells)}" for name, cells in (("off", found), ("right", right))]
+    assert command(tmp_path, tmp_path / "truth.json", *files) == 0
+    text = (tmp_path / "out" / "answer.md").read_text()
+    assert f"\n- off counts {way} platelets ({100 + 50 * sign} where there are 100).\n" in text
+    assert "\n- right counts neither too many nor too few of any kind beyond chance.\n" in text
+
+
 def test_trainings_of_one_reader_are_told_and_their_mean_is_its_number(read_fields):
     files = [f"{name}={read_fields / f'{file}.json'}" for name, file in (("both", "whole"), ("both", "half"), ("half", "half"))]
     assert command(read_fields, read_fields / "truth.json", *files) == 0
@@ -400,6 +420,16 @@ def test_pictures_that_were_trained_on_are_refused_all_at_once(tmp_path, capsys)
     (tmp_path / "images").rename(tmp_path / "elsewhere")
     assert command(*arguments, more=["--seen", tmp_path / "catalogue.json", "--pictures", tmp_path / "elsewhere"]) == 2
     assert "2 real pictures were trained on: 001.png, 003.png" in capsys.readouterr().err
+
+
+def test_a_file_that_tells_of_no_training_pictures_is_refused(tmp_path, capsys):
+    coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]])
+    found = coco_file(tmp_path / "found.json", [[(1, box(0), 0.9, None)]])
+    for content, told in (({"fields": []}, "images"), ({"images": [{"id": 1}]}, "images[0].sha256")):
+        write_json(tmp_path / "seen.json", content)
+        assert command(tmp_path, tmp_path / "truth.json", f"a={found}", more=["--seen", tmp_path / "seen.json"]) == 2
+        said = capsys.readouterr().err
+        assert told in said and "catalogue.json" in said and "Traceback" not in said
 
 
 def test_the_test_split_of_field_maps_is_a_truth_with_masks(tmp_path, capsys):

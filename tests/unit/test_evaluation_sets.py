@@ -121,6 +121,8 @@ def test_distances_of_a_copy_and_of_spoilt_cells(world, tmp_path):
     assert float(rows["ceiling: noise"]["kid_test"]) > 100 * float(rows["real training"]["kid_test_spread"])
     assert float(rows["copies"]["class_recall"]) == 1 and float(rows["copies"]["inception_score"]) == pytest.approx(2, abs=0.05)
     assert rows["soft"]["class_recall"] == "n/a" and rows["real training"]["fid_train"] == "n/a"
+    # Copies of training cells are nearer to them than real cells that were held out.
+    assert float(rows["copies"]["fid_train"]) < float(rows["real against real"]["fid_train"])
     assert all("below 2048" in row["fid_warning"] for row in rows.values())
     # Real and spoilt rows have the numbers of the models' rows; the floor has two halves.
     assert [rows[name]["cells"] for name in order] == ["30", "40", "40", "40", "40", "40"]

@@ -5,15 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from field_reader_world import OPTIONS, TAXONOMY_JSON, TYPES, draw, make_slides
 from pycocotools.coco import COCO
 from shapely.geometry import shape
 
 from smearsynth import coco, images
 from smearsynth.cli import dispatch
+from smearsynth.configuration import section
 from smearsynth.errors import UserError
 from smearsynth.files import read_json, read_tsv, sha256, write_json
+from smearsynth.options import build
 from smearsynth.readers import read, read_out
+from smearsynth.readers.field_classes import Classes
+from smearsynth.readers.field_options import FieldReaderOptions
 
 
 def readers(*arguments) -> int:
@@ -125,6 +130,37 @@ def test_tiles_change_no_result(world):
     tiled, one = (field_reading.read(of, wide, factor=1.0, least=0.5)[0] for of in (reader, whole))
     assert len(one) > 40 and len(tiled) == len(one)
     assert np.abs(tiled.outlines - one.outlines).max() < 0.01 and (tiled.classes == one.classes).all()
+
+
+def test_tiles_of_the_default_size_change_nothing_that_the_default_network_sees():
+    """Just too wide, and just too high, for one tile; noise, so that every pixel within the network's reach would tell."""
+    from dataclasses import replace
+
+    from smearsynth.readers import field_reader, field_reading
+
+    config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+    options = replace(build(FieldReaderOptions, section(config, "readers.field"), where="readers.field"), device="cpu")
+    model = field_reader.network(options, classes=3, seed=1)
+    kernel, bias = model.keras_model.get_layer("dist").get_weights()
+    model.keras_model.get_layer("dist").set_weights([kernel, bias + 5])  # Cells large enough to be looked at, everywhere.
+    over = options.tile + 17
+    for sides in ((over, 150), (150, over)):
+        noise = np.random.default_rng(0).integers(0, 256, (*sides, 3), np.uint8)
+        tiled, whole = (
+            field_reading.look(
+                field_reader.FieldReader(
+                    model, replace(options, tile=tile), Classes("kinds", ()), field_reader.Thresholds(0.5, ())
+                ),
+                noise,
+                least=0.0,
+            )
+            for tile in (options.tile, 2 * over)
+        )
+        orders = [np.lexsort(one.points.T) for one in (tiled, whole)]
+        assert len(tiled.points) == len(whole.points) > 0.9 * noise[..., 0].size / options.grid**2
+        for part in ("points", "scores", "distances", "belief"):
+            one, other = (getattr(looked, part)[order] for looked, order in zip((tiled, whole), orders, strict=True))
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
 
 
 def test_the_resolution_is_brought_to_the_readers(world, tmp_path):

@@ -62,7 +62,7 @@ def run(args) -> None:
     seen = train.share(args.share)
     wanted = next((found.category_ids for found in models.values() if (found.category_ids >= 0).all()), train.category_ids)
     compared: list[tuple[str, Features, Features | None, Features]] = [
-        (FLOOR, half, None, other_half),
+        (FLOOR, half, seen, other_half),
         (TRAINING, train.at(composed(train.category_ids, wanted, seed=args.seed)), None, test),
     ]
     compared += [(name, found, seen, test) for name, found in models.items()]
@@ -91,7 +91,7 @@ def measure(found: Features, seen: Features | None, held_out: Features, options:
     found : Features
         Cells that are judged.
     seen : Features or None
-        Real cells that their model was trained on; None where the judged cells are real themselves.
+        Real cells that their model was trained on; None where the judged cells are among them.
     held_out : Features
         Real cells that nothing was trained on.
     """

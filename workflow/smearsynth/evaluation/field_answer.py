@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from smearsynth.evaluation.field_compare import ALL, LESS_IS_BETTER, Difference
+from smearsynth.evaluation import field_compare
+from smearsynth.evaluation.field_compare import ALL, LESS_IS_BETTER, MEASURES, Difference
 
 MEASURED = {
     "ap50": ("Which reader finds more?", "of AP50 (100 × average precision of boxes at overlap 0.5)"),
@@ -66,6 +67,32 @@ def table(readers: Mapping[str, Mapping[str, np.ndarray]], truth: Mapping[str, n
             ap, ap50, _, relative, bias = (float(value) for value in kinds[kind][0])
             surplus = bias / truth[kind].mean()
             lines.append(f"| {name} | {_cells(kind)} | {ap50:.3f} | {ap:.3f} | {100 * relative:.0f} | {100 * surplus:+.0f} |")
+    return lines
+
+
+def tendencies(readers: Mapping[str, Mapping[str, np.ndarray]], truth: Mapping[str, np.ndarray], *, level: float) -> list[str]:
+    """Which reader counts too many or too few of what beyond chance, as a list in Markdown.
+
+    Parameters
+    ----------
+    readers, truth
+        See `table`.
+    level : float
+        Coverage of the intervals, for all kinds of a reader together (Bonferroni).
+    """
+    lines = []
+    for name, kinds in readers.items():
+        own = [kind for kind in kinds if kind != ALL]
+        adjusted = 1 - (1 - level) / len(own)
+        told: dict[str, list[str]] = {"too many": [], "too few": []}
+        for kind in own:
+            bias = field_compare.estimate(kinds[kind][:, MEASURES.index("count_bias")], level=adjusted)
+            if bias.value is None or bias.low is None or bias.high is None or bias.low <= 0 <= bias.high:
+                continue
+            counted = 100 * (1 + bias.value / truth[kind].mean())
+            told["too many" if bias.value > 0 else "too few"].append(f"{_cells(kind)} ({counted:.0f} where there are 100)")
+        parts = [f"{way} {_listed(cells)}" for way, cells in told.items() if cells]
+        lines.append(f"- {name} counts {'; '.join(parts) or 'neither too many nor too few of any kind beyond chance'}.")
     return lines
 
 

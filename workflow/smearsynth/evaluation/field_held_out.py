@@ -3,8 +3,13 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from smearsynth import structure
 from smearsynth.errors import Problem
-from smearsynth.files import read_json, sha256
+from smearsynth.files import sha256
+from smearsynth.structure import Maybe
+
+FORM = {"images": [{"sha256": str, "split": Maybe(str)}]}
+FIX = "give the catalogue.json of a run, or the index.json that pairs boxes wrote"
 
 
 def add_flag(parser) -> None:
@@ -30,7 +35,8 @@ def problems(pictures: Iterable[tuple[str, Path]], catalogues: Sequence[Path]) -
     """
     if not catalogues:
         return []
-    trained = {image["sha256"] for path in catalogues for image in read_json(path)["images"] if image.get("split") == "train"}
+    told_of = [image for path in catalogues for image in structure.read(path, FORM, fix=FIX)["images"]]
+    trained = {image["sha256"] for image in told_of if image.get("split") == "train"}
     seen, missing = [], []
     for name, path in pictures:
         if not path.is_file():

@@ -73,6 +73,7 @@ def run(args) -> None:
         if on == "bbox":
             lines = field_answer.answer(found, images=len(truth.images), level=options.level)
             counts = {kind: one.truth for kind, one in next(iter(matches.values()))[0].items()}
+            lines += ["", *field_answer.tendencies(drawn, counts, level=options.level)]
             lines += ["", *field_answer.table(drawn, counts)]
     write_tsv(args.out / "fields.tsv", COLUMNS, rows)
     write_tsv(args.out / "differences.tsv", DIFFERENCES, differences)
