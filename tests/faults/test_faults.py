@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import campaign
 import pytest
 from campaign import COLUMNS, hit
 from trial import Impossible, Trial
@@ -58,10 +59,11 @@ def test_what_differs_or_is_lacking_is_counted(undisturbed, tmp_path):
     assert (row["differ"], row["lacking"]) == (1, 1)
 
 
-def test_a_fault_that_cannot_be_made_is_a_row_that_says_so(undisturbed, tmp_path):
-    def impossible(trial):
-        raise Impossible("libfaketime is not installed")
+def impossible(trial):
+    raise Impossible("libfaketime is not installed")
 
+
+def test_a_fault_that_cannot_be_made_is_a_row_that_says_so(undisturbed, tmp_path):
     row = counted(undisturbed, tmp_path, impossible)
     assert row["seen"] == "not done: libfaketime is not installed" and row["differ"] is None
 
@@ -84,6 +86,47 @@ def test_what_killed_processes_left_is_counted(undisturbed, tmp_path):
 
     row = counted(undisturbed, tmp_path, left)
     assert (row["differ"], row["lacking"], row["beside"]) == (0, 0, 1)
+
+
+class Ended:
+    """A trial that has come to its end, with these results."""
+
+    def __init__(self, **made: str):
+        self.results = made
+
+    def made(self) -> dict[str, str]:
+        return self.results
+
+    def remove(self) -> None:
+        pass
+
+
+def fine(trial):
+    return "", ""
+
+
+def failed(trial):
+    raise RuntimeError("locked")
+
+
+@pytest.mark.parametrize(
+    ("fault", "made", "code"),
+    [
+        (fine, {"a": "1", "b": "2"}, 0),
+        (fine, {"a": "1", "b": "2", ".7.a": "3"}, 0),
+        (fine, {"a": "1", "b": "3"}, 1),
+        (fine, {"a": "1"}, 1),
+        (failed, {"a": "1", "b": "2"}, 1),
+        (impossible, {"a": "1", "b": "2"}, 1),
+    ],
+)
+def test_the_command_ends_well_where_every_fault_was_done_and_did_no_harm(tmp_path, monkeypatch, fault, made, code):
+    expected = {"a": "1", "b": "2"}
+    rows = [hit(Ended(**expected), "before", fine, expected), hit(Ended(**made), "one", fault, expected)]
+    monkeypatch.setattr(campaign, "campaign", lambda args, folder: iter(rows))
+    monkeypatch.setattr(sys, "argv", ["campaign.py", "--out", str(tmp_path)])
+    assert campaign.main() == code
+    assert [row["fault"] for row in read_tsv(tmp_path / "faults.tsv")] == ["before", "one"]
 
 
 def test_a_fault_that_there_is_not_is_refused(tmp_path):

@@ -83,16 +83,18 @@ def test_merge_makes_dense_ids_and_keeps_the_references():
 
 
 class Read:
-    """Parts that come one by one, as from files, and of which nobody may keep two."""
+    """Parts that come one by one, as from files, and of which nobody may keep two; some are empty."""
 
-    def __init__(self, count: int):
-        self.count, self.most = count, 0
+    def __init__(self, count: int, empty: tuple[int, ...] = ()):
+        self.count, self.empty, self.most = count, empty, 0
 
     def __iter__(self):
         alive: list[weakref.ref] = []
         for number in range(self.count):
             part = Part(small())
             part["images"][0]["file_name"] = f"é{number}.png"
+            if number in self.empty:
+                part |= {"images": [], "annotations": []}
             alive.append(weakref.ref(part))
             yield part
             del part
@@ -104,11 +106,13 @@ class Part(dict):
     """A dict that can be watched."""
 
 
-def test_a_merge_is_the_text_of_its_content_with_one_part_at_a_time(tmp_path):
-    parts = Read(5)
+@pytest.mark.parametrize("empty", [(), (0,), (2,), (4,), (0, 1, 2, 3, 4)])
+def test_a_merge_is_the_text_of_its_content_with_one_part_at_a_time(tmp_path, empty):
+    parts = Read(5, empty)
     text = "".join(coco.merged(parts, description="fünf"))
-    write_json(tmp_path / "whole.json", coco.merge(list(Read(5)), description="fünf"))
+    write_json(tmp_path / "whole.json", coco.merge(list(Read(5, empty)), description="fünf"))
     assert text == (tmp_path / "whole.json").read_text()
-    assert [image["file_name"] for image in json.loads(text)["images"]] == [f"é{number}.png" for number in range(5)]
+    named = [f"é{number}.png" for number in range(5) if number not in empty]
+    assert [image["file_name"] for image in json.loads(text)["images"]] == named
     assert parts.most == 1
     assert json.loads("".join(coco.merged([], description="none"))) == coco.merge([], description="none")

@@ -249,8 +249,9 @@ def broken(data, **changes):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda data: broken(data, counts="@@@"), "run lengths that cannot be decoded"),
-        (lambda data: broken(data, size=[0, 5]), "run lengths of size [0, 5]"),
+        (lambda data: broken(data, counts="@@@"), "annotation 1: run lengths that cannot be decoded"),
+        (lambda data: broken(data, size=[0, 5]), "annotation 1: run lengths of size [0, 5]"),
+        (lambda data: broken(data, size=[150, 120]), "annotation 1: run lengths of size [150, 120] for a picture of 120 rows"),
         (lambda data: data.pop("images"), "images"),
     ],
 )
@@ -265,6 +266,26 @@ def test_damaged_masks_are_told_with_the_name_of_their_file(run, tmp_path, capsy
     said = capsys.readouterr().err
     assert "instances.json: " in said and told in said
     assert not (tmp_path / "out").exists()
+
+
+def test_all_damaged_masks_of_a_slide_are_told_with_their_shard(run, tmp_path, capsys):
+    folder, data = run
+    for name, ids in (("0000.json", ()), ("0001.json", (2, 4))):
+        shard = json.loads(json.dumps(data))
+        for entry in shard["annotations"]:
+            if entry["id"] in ids:
+                entry["segmentation"]["counts"] = "@@@"
+        write_json(tmp_path / name, shard)
+    shards = [{"file": "0000.json"}, {"file": "0001.json"}]
+    write_json(tmp_path / "instances.json", {"shards": shards, "categories": data["categories"]})
+    arguments = ["--instances", str(tmp_path / "instances.json"), "--images", str(folder / "images"), "--taxonomy", TAXONOMY_JSON]
+    for command in (["export", "--format", "yolo"], ["pack"]):
+        assert dispatch("smearsynth.slides", COMMANDS, [*command, *arguments, "--out", str(tmp_path / "out")]) == 2
+        said = capsys.readouterr().err
+        for number in (2, 4):
+            assert f"{tmp_path / '0001.json'}: annotation {number}: run lengths that cannot be decoded" in said
+        assert "0000.json" not in said and "annotation 3" not in said
+        assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("command", ["export", "pack"])

@@ -43,7 +43,7 @@ def test_every_reader_bears_damaged_files(tmp_path):
     told = "\n".join(path.read_text() for path in sorted(tmp_path.glob("crashes/*.txt"))[:3])
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{told}"
     rows = read_tsv(tmp_path / "table.tsv")
-    assert len(rows) == 25
+    assert len(rows) == 27
     for row in rows:
         assert int(row["inputs"]) == 150 == int(row["accepted"]) + int(row["refused"]) and row["crashes"] == "0"
         # The changes reach beyond a file's first bytes.

@@ -1,11 +1,14 @@
 """Files that somebody made to do harm, or that a tool wrote wrongly: one clear error each, before memory or time is spent."""
 
+import argparse
 import io
+import json
 import os
 import pickle
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 import cv2
 import h5py
@@ -14,11 +17,13 @@ import pytest
 from PIL import Image
 
 from smearsynth import arrays, coco, files, images, run_lengths, structure, weights
-from smearsynth.cells import catalogue, corrections
+from smearsynth.backgrounds import stored
+from smearsynth.cells import catalogue, corrections, merge, outline, stain_normalise
 from smearsynth.cells.polygons import checked, from_run_lengths
 from smearsynth.errors import UserError
-from smearsynth.evaluation import field_annotations, field_crops, kit_answers, kit_sources, torch_file
+from smearsynth.evaluation import field_annotations, field_crops, kit_answers, kit_sources, matched, torch_file
 from smearsynth.readers import field_sources
+from smearsynth.studies import hazra_samples, pairs, style, thesis_cells, thesis_slides
 from smearsynth.taxonomy import Taxonomy
 
 
@@ -142,6 +147,121 @@ def test_links_that_lead_out_are_refused_and_a_linked_folder_is_not(tmp_path):
         files.inside(tmp_path / "data", "loop.png", where="index.json")
     for name in ("a.png", "within.png", "new/b.png"):
         assert files.inside(tmp_path / "linked", name, where="index.json") == tmp_path / "linked" / name
+
+
+RED_JSON = json.dumps([{"id": 2, "name": "red_blood_cell", "kind": "red", "colour": [230, 60, 50]}])
+RED = Taxonomy.from_config(json.loads(RED_JSON))
+
+
+def cell_of(name: str) -> dict:
+    return {"file": name, "cell_id": 1, "category_id": 2, "split": "test", "fold": None}
+
+
+def coco_of(name: str, **more) -> dict:
+    """A COCO file of one picture whose cell has no outline yet."""
+    image = {"id": 1, "file_name": name, "width": 16, "height": 16, "source": "one", "original": "a.png", "sha256": "0"}
+    cell = {"id": 1, "image_id": 1, "category_id": 2, "origin": "given", "segmentation": [], "prompt": None}
+    categories = [{"id": 2, "name": "red_blood_cell"}]
+    return {"info": {}, "images": [image | more], "annotations": [cell], "categories": categories}
+
+
+def outlined(folder: Path, name: str) -> None:
+    files.write_json(folder / "raw.json", coco_of(name))
+    flags = ["--options", json.dumps({"find": "never"}), "--taxonomy", RED_JSON, "--seed", "1"]
+    flags += ["--raw", str(folder / "raw.json"), "--out", str(folder / "o.json"), "--set-aside", str(folder / "s.tsv")]
+    outline.run(parsed(outline, flags))
+
+
+def merged(folder: Path, name: str) -> None:
+    files.write_json(folder / "outlined.json", coco_of(name))
+    merge.read_parts([folder / "outlined.json"], folder)
+
+
+def normalised(folder: Path, name: str) -> None:
+    data = coco_of(name, split="train")
+    data["annotations"][0]["segmentation"] = [[1, 1, 12, 1, 12, 6, 1, 6]]
+    files.write_json(folder / "merged.json", data)
+    flags = ["--options", json.dumps({"method": "reinhard"}), "--seed", "1", "--merged", str(folder / "merged.json")]
+    for flag in ("--out", "--out-images", "--statistics", "--fallbacks", "--figure"):
+        flags += [flag, str(folder / "made" / flag[2:])]
+    stain_normalise.run(parsed(stain_normalise, flags))
+
+
+def matching(folder: Path, name: str) -> None:
+    for file, key in (("pairs.json", "pairs"), ("cells.json", "cells")):
+        files.write_json(folder / file, {"size": 8, key: [cell_of(name)]})
+    matched.read(folder / "pairs.json", folder / "cells.json")
+
+
+def generated(folder: Path, name: str) -> None:
+    files.write_json(folder / "pairs.json", {"size": 8, "pairs": [cell_of("good.png")]})
+    files.write_json(folder / "cells.json", {"size": 8, "cells": [cell_of(name)]})
+    matched.read(folder / "pairs.json", folder / "cells.json")
+
+
+def paired(folder: Path, name: str) -> None:
+    files.write_json(folder / "pairs.json", {"size": 8, "pairs": [cell_of(name)]})
+    _, (entry,) = pairs.read(folder / "pairs.json")
+    pairs.halves(entry)
+
+
+def beside(folder: Path, name: str) -> None:
+    files.write_json(folder / "pairs.json", {"size": 8, "pairs": [cell_of("good.png")]})
+    _, (entry,) = pairs.read(folder / "pairs.json")
+    thesis_cells.panel(folder / "figure.png", "red_blood_cell", RED[2], [(entry, cell_of(name))], folder)
+
+
+def overview(folder: Path, name: str) -> None:
+    files.write_json(folder / "pairs.json", {"size": 8, "pairs": [cell_of("good.png")]})
+    _, (entry,) = pairs.read(folder / "pairs.json")
+    thesis_cells.overview(folder / "figure.png", {"Red": [(entry, cell_of(name))]}, 1, folder, style)
+
+
+def shown(folder: Path, name: str) -> None:
+    files.write_json(folder / "slides.json", coco_of(name) | {"annotations": []})
+    flags = ["--taxonomy", RED_JSON, "--slides", "1", "--instances", str(folder / "slides.json"), "--pictures", str(folder)]
+    thesis_slides.run(parsed(thesis_slides, [*flags, "--out", str(folder / "made")]))
+
+
+def sampled(folder: Path, name: str) -> None:
+    chosen = {"real": {"red_blood_cell": [cell_of(name)]}}
+    hazra_samples.draw(folder / "figure.png", ["red_blood_cell"], chosen, {"real": folder}, 1)
+
+
+def styles(folder: Path, name: str) -> None:
+    style_of = {"patch": name, "colour": [230, 225, 220], "slope": [0, 0]}
+    files.write_json(folder / "background.json", {"kind": "whole", "unevenness": 1.0, "styles": [style_of]})
+    stored.read_styles(folder)
+
+
+def blocks(folder: Path, name: str) -> None:
+    files.write_json(folder / "background.json", {"kind": "blocks", "file": name})
+    stored.read_blocks(folder, (8, 16))
+
+
+def parsed(command, flags: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.arguments(parser)
+    return parser.parse_args(flags)
+
+
+@pytest.mark.parametrize("name", ["../elsewhere/a.png", "{elsewhere}/a.png", "out.png"])
+@pytest.mark.parametrize(
+    "read",
+    [outlined, merged, normalised, matching, generated, paired, beside, overview, shown, sampled, styles, blocks],
+)
+def test_no_index_chooses_a_picture_outside_its_folder(tmp_path, read, name):
+    """The picture that it names can be read, and does what the one inside does."""
+    picture = np.full((16, 16, 3), 200, np.uint8)
+    picture[2:6, 2:12] = picture[2:6, 9:13] = (150, 60, 120)
+    for folder in ("inside", "elsewhere"):
+        images.write(tmp_path / folder / "a.png", picture)
+        images.write(tmp_path / folder / "good.png", picture)
+    (tmp_path / "inside" / "out.png").symlink_to(tmp_path / "elsewhere" / "a.png")
+    read(tmp_path / "inside", "a.png")
+    with pytest.raises(UserError, match=r"absolute path|leads out of") as caught:
+        read(tmp_path / "inside", name.format(elsewhere=tmp_path / "elsewhere"))
+    assert str(tmp_path / "inside") in str(caught.value) and "fix: " in str(caught.value)
 
 
 GOOD = coco.encode(np.eye(6, dtype=bool))

@@ -15,7 +15,8 @@ def rules() -> dict[str, str]:
     text = "".join(path.read_text() for path in sorted((PROJECT / "workflow/rules").glob("*.smk")))
     found = re.findall(r"^( *)rule (\w+):\n((?:\1 +.*\n|\n)*)", text, re.M)
     assert len(found) == len(re.findall(r"^ *rule \w+:", text, re.M))
-    return {name: body for _, name, body in found if "shell:" in body or "script:" in body}
+    jobs = {name: body for _, name, body in found if "shell:" in body or "script:" in body}
+    return jobs | {name: jobs[like] for like, name in re.findall(r"^use rule (\w+) as (\w+) with:", text, re.M)}
 
 
 def test_every_rule_has_its_resources_and_there_are_no_others():

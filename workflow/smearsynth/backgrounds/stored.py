@@ -8,7 +8,9 @@ import numpy as np
 from smearsynth import images
 from smearsynth.backgrounds.whole import Style
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
+
+INDEX = "background.json"
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,10 @@ class Styles:
 def read_styles(folder: Path) -> Styles:
     """What ``patches`` has written; a `UserError` where the folder holds another kind."""
     data = _read(folder, "whole")
+    patches = [images.read(inside(folder, style["patch"], where=folder / INDEX)) for style in data["styles"]]
     styles = tuple(
-        Style(images.read(folder / s["patch"]), np.array(s["colour"], float), np.array(s["slope"], float)) for s in data["styles"]
+        Style(patch, np.array(style["colour"], float), np.array(style["slope"], float))
+        for patch, style in zip(patches, data["styles"], strict=True)
     )
     return Styles(styles, data["unevenness"])
 
@@ -43,7 +47,7 @@ def read_styles(folder: Path) -> Styles:
 def read_blocks(folder: Path, size: tuple[int, int]) -> np.ndarray:
     """The picture that ``blocks`` has written, RGB uint8; a `UserError` where it is of another kind or smaller than `size`."""
     data = _read(folder, "blocks")
-    picture = images.read(folder / data["file"])
+    picture = images.read(inside(folder, data["file"], where=folder / INDEX))
     if picture.shape[0] < size[0] or picture.shape[1] < size[1]:
         raise UserError.of(
             str(folder), f"holds {picture.shape[:2]} px, slides have {tuple(size)}", "draw it anew for layouts.size"
@@ -52,7 +56,7 @@ def read_blocks(folder: Path, size: tuple[int, int]) -> np.ndarray:
 
 
 def _read(folder: Path, kind: str) -> dict:
-    data = read_json(folder / "background.json")
+    data = read_json(folder / INDEX)
     if data.get("kind") != kind:
         raise UserError.of(
             str(folder),

@@ -89,6 +89,7 @@ def read_parts(paths: list[Path], folder: Path) -> dict[str, dict]:
         content = files.read_json(path)
         here = Path(os.path.relpath(path.parent, folder))
         for image in content["images"]:
+            files.inside(path.parent, image["file_name"], where=path)
             image["file_name"] = (here / image["file_name"]).as_posix()
         name = content["images"][0]["source"] if content["images"] else path.parent.name
         if name in parts:

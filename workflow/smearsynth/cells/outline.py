@@ -15,7 +15,7 @@ from smearsynth.cells.contours import smooth
 from smearsynth.cells.finder import Candidate
 from smearsynth.cells.outline_options import OutlineOptions
 from smearsynth.cells.set_aside import SetAside
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
 from smearsynth.options import loads
 from smearsynth.seeds import entropy
 from smearsynth.taxonomy import Taxonomy
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
     wanted = lacking(data, taxonomy, options)
     cells = coco.by_image(data, where=args.raw)
     white, background = (frozenset(t.id for t in taxonomy.of_kind(kind)) for kind in ("white", "background"))
-    work = partial(complete, folder=args.raw.parent, white=white, background=background, options=options, search=bool(wanted))
+    work = partial(complete, raw=args.raw, white=white, background=background, options=options, search=bool(wanted))
     tasks = [(image, cells[image["id"]]) for image in data["images"]]
     with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
         done = list(pool.map(work, tasks, chunksize=32) if args.jobs > 1 else map(work, tasks))
@@ -73,7 +73,7 @@ def lacking(data: dict, taxonomy: Taxonomy, options: OutlineOptions) -> dict[str
 def complete(
     task: tuple[dict, list[dict]],
     *,
-    folder: Path,
+    raw: Path,
     white: frozenset[int],
     background: frozenset[int],
     options: OutlineOptions,
@@ -83,7 +83,9 @@ def complete(
     image, cells = task
     missing = [cell for cell in cells if not cell["segmentation"]]
     # A picture that nobody looks at is not decoded.
-    picture = images.read(folder / image["file_name"]) if missing or search else np.zeros((0, 0, 3), np.uint8)
+    picture = np.zeros((0, 0, 3), np.uint8)
+    if missing or search:
+        picture = images.read(inside(raw.parent, image["file_name"], where=raw))
     shape = image["height"], image["width"]
     taken = np.zeros(shape, bool)
     kept, rows = [], []

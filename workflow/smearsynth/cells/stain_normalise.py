@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> None:
     cells: dict[int, list[dict]] = {image["id"]: [] for image in data["images"]}
     for cell in data["annotations"]:
         cells[cell["image_id"]].append(cell)
-    tasks = [(image, args.merged.parent / image["file_name"], cells[image["id"]]) for image in data["images"]]
+    places = [files.inside(args.merged.parent, image["file_name"], where=args.merged) for image in data["images"]]
+    tasks = [(image, place, cells[image["id"]]) for image, place in zip(data["images"], places, strict=True)]
 
     before = list(_each(partial(_measure, seed=args.seed, options=options), tasks, args.jobs, "measured"))
     plan = decide(data["images"], before, options)

@@ -7,7 +7,7 @@ import numpy as np
 
 from smearsynth import images
 from smearsynth.errors import Problem, raise_all
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def read(pairs: str | Path, generated: str | Path, *, split: str = "test") -> li
     raise_all(problems)
     matches = []
     for entry in chosen:
-        picture, mask = halves(images.read(pairs.parent / real[entry["cell_id"]]["file"]))
-        drawn = images.read(generated.parent / entry["file"])
+        picture, mask = halves(images.read(inside(pairs.parent, real[entry["cell_id"]]["file"], where=pairs)))
+        drawn = images.read(inside(generated.parent, entry["file"], where=generated))
         matches.append(Match(entry["cell_id"], entry["category_id"], picture, drawn, mask))
     return matches

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from smearsynth import coco, structure
-from smearsynth.errors import Problem, raise_all
+from smearsynth import coco, run_lengths, structure
+from smearsynth.errors import Problem, UserError, raise_all
 from smearsynth.files import inside, read_json
 from smearsynth.images import MAX_PIXELS
 from smearsynth.structure import BOX, Maybe
@@ -27,7 +27,8 @@ FIX = "give the instances.json of slides"
 def slides(instances: Path, *, shard: bool = False, taxonomy: Taxonomy | None = None) -> Iterator[tuple[dict, list[dict]]]:
     """Each image of a COCO file with its annotations; of an index of shards, shard by shard; a `shard` is no index itself.
 
-    With a `taxonomy` they have all that other tools are told, and cells whose category it lacks are a `UserError`.
+    With a `taxonomy` they have all that other tools are told; cells whose category it lacks, and all of an image whose visible
+    masks are damaged, are a `UserError`.
     """
     data = read_json(instances)
     if isinstance(data, dict) and "shards" in data and not shard:
@@ -47,4 +48,15 @@ def slides(instances: Path, *, shard: bool = False, taxonomy: Taxonomy | None = 
         raise_all(Problem(str(instances), f"category_id {i} is not in the taxonomy", fix) for i in missing)
     cells = coco.by_image(data, where=instances)
     for image in data["images"]:
+        if taxonomy is not None:
+            raise_all(_damaged(image, cells[image["id"]], where=instances))
         yield image, cells[image["id"]]
+
+
+def _damaged(image: dict, cells: list[dict], *, where: Path) -> Iterator[Problem]:
+    """What is wrong with the visible masks of an image, told with the file and the annotation."""
+    for cell in cells:
+        try:
+            run_lengths.counts(cell["segmentation"], (image["height"], image["width"]))
+        except UserError as error:
+            yield from (Problem(f"{where}: annotation {cell['id']}", one.what, one.fix) for one in error.problems)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from smearsynth import images, seeds
-from smearsynth.files import read_json, write_tsv
+from smearsynth.files import inside, read_json, write_tsv
 from smearsynth.options import loads
 from smearsynth.studies.hazra_options import HazraOptions
 from smearsynth.studies.hazra_reported import TABLE_2, find
@@ -80,7 +80,7 @@ def draw(path: Path, types: list[str], chosen: dict[str, dict], folders: dict[st
         row, first = number % lines, (number // lines) * (1 + kinds)
         axes[row, first].text(1, 0.5, name.replace("_", "\n"), ha="right", va="center", fontsize=8.5)
         for at, (kind, found) in enumerate(chosen.items(), start=first + 1):
-            cells = [images.read(folders[kind] / cell["file"]) for cell in found.get(name, [])]
+            cells = [images.read(inside(folders[kind], cell["file"], where=folders[kind])) for cell in found.get(name, [])]
             axis = axes[row, at]
             axis.imshow(strip(cells, count), interpolation="antialiased")
             if not cells:

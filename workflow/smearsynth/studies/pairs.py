@@ -6,21 +6,21 @@ import numpy as np
 
 from smearsynth import images
 from smearsynth.errors import UserError
-from smearsynth.files import read_json
+from smearsynth.files import inside, read_json
 
 
 def read(path: str | Path) -> tuple[int, list[dict]]:
-    """Size and entries of ``pairs/index.json``; ``path`` of each entry is its file."""
+    """Size and entries of ``pairs/index.json``; ``index`` of each entry is that file."""
     path = Path(path)
     index = read_json(path)
     if not index["pairs"]:
         raise UserError.of(str(path), "no pairs", "check the catalogue: no cell of the run could be used")
-    return index["size"], [{**entry, "path": path.parent / entry["file"]} for entry in index["pairs"]]
+    return index["size"], [{**entry, "index": path} for entry in index["pairs"]]
 
 
-def halves(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Real cell and label, each (size, size, 3), of a pair's file."""
-    pair = images.read(path)
+def halves(entry: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Real cell and label, each (size, size, 3), of an entry of `read`."""
+    pair = images.read(inside(entry["index"].parent, entry["file"], where=entry["index"]))
     size = pair.shape[1] // 2
     return pair[:, :size], pair[:, size:]
 

@@ -5,7 +5,7 @@ import textwrap
 from pathlib import Path
 
 from smearsynth import images, seeds
-from smearsynth.files import read_json, write_tsv
+from smearsynth.files import inside, read_json, write_tsv
 from smearsynth.studies import pairs
 from smearsynth.studies.morphology import signs
 from smearsynth.studies.reported import CELL_FIGURES, file_name
@@ -75,10 +75,11 @@ def panel(path: Path, name: str, cell_type: CellType | None, examples: list, fol
     if examples:
         pair, generated = examples[0]
         where = "held-out" if pair["split"] == "test" else "training"
-        real, label = pairs.halves(pair["path"])
+        real, label = pairs.halves(pair)
         around = pairs.around(label.max(2) > 0)
         style.picture(axes[0, 0], real[around], title=f"real ({where} cell {pair['cell_id']})")
-        style.picture(axes[0, 1], images.read(folder / generated["file"])[around], title="generated in its outline")
+        drawn = images.read(inside(folder, generated["file"], where=folder))
+        style.picture(axes[0, 1], drawn[around], title="generated in its outline")
     else:
         for axis, kind in zip(axes[0], ("real", "generated"), strict=True):
             style.absent(axis, "absent: the run has no\ncell of this type")
@@ -95,8 +96,8 @@ def overview(path: Path, chosen: dict[str, list], count: int, folder: Path, styl
         for axis in axes[row]:
             axis.set_axis_off()
         for column, (pair, generated) in enumerate(examples):
-            style.picture(axes[row, 2 * column], pairs.halves(pair["path"])[0])
-            style.picture(axes[row, 2 * column + 1], images.read(folder / generated["file"]))
+            style.picture(axes[row, 2 * column], pairs.halves(pair)[0])
+            style.picture(axes[row, 2 * column + 1], images.read(inside(folder, generated["file"], where=folder)))
         axes[row, 0].text(-0.15, 0.5, title, ha="right", va="center", transform=axes[row, 0].transAxes)
     for column in range(2 * count):
         axes[0, column].set_title(("real", "generated")[column % 2], loc="center", fontweight="normal", fontsize=8)

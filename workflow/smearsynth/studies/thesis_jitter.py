@@ -31,7 +31,7 @@ def run(args) -> None:
     white = {cell_type.id for cell_type in taxonomy.of_kind("white")}
     # The cell of Figure 3.3.
     entry = pairs.example(entries, white, seeds.rng(args.seed, "studies", "figure_3_3"))
-    real, label = pairs.halves(entry["path"])
+    real, label = pairs.halves(entry)
     drawn = [jitter(label, real, seeds.rng(args.seed, "studies", "figure_3_4", number)) for number in range(JITTERS)]
     figure, axes = style.figure(9, 4.7, rows=2, columns=JITTERS)
     rows = []

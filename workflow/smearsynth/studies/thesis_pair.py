@@ -26,7 +26,7 @@ def run(args) -> None:
     white = {cell_type.id for cell_type in taxonomy.of_kind("white")}
     entry = pairs.example(entries, white, seeds.rng(args.seed, "studies", "figure_3_3"))
     cell_type = taxonomy[entry["category_id"]]
-    real, label = pairs.halves(entry["path"])
+    real, label = pairs.halves(entry)
     figure, axes = style.figure(6.4, 3.5, columns=2)
     style.picture(axes[0, 0], real, title=f"real cell ({cell_type.title}), {size} × {size} px")
     style.picture(axes[0, 1], label, title="its label")

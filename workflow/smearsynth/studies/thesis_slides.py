@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from smearsynth import images
-from smearsynth.files import write_tsv
+from smearsynth.files import inside, write_tsv
 from smearsynth.slides import listing
 from smearsynth.studies.reported import SLIDE_FIGURES, file_name
 from smearsynth.taxonomy import KINDS, Taxonomy
@@ -34,7 +34,7 @@ def run(args) -> None:
         path = args.out / f"{file_name(figure)}.png"
         if at < len(slides):
             slide, cells = slides[at]
-            images.write(path, style.shrunk(images.read(args.pictures / slide["file_name"])))
+            images.write(path, style.shrunk(images.read(inside(args.pictures, slide["file_name"], where=args.pictures))))
             rows.append([figure, slide["file_name"], slide["width"], slide["height"], *measures(slide, cells, taxonomy)])
         else:
             drawn, axes = style.figure(5, 5)
