@@ -14,7 +14,7 @@ from smearsynth.evaluation import cell_sets, feature_files, judges, nearest
 from smearsynth.evaluation.ceilings import spoil
 from smearsynth.evaluation.feature_files import Features
 from smearsynth.evaluation.metrics_options import TwoSampleOptions
-from smearsynth.files import read_tsv, write_json
+from smearsynth.files import read_json, read_tsv, write_json
 from smearsynth.pairs import crops
 
 COMMANDS = ("features", "distances", "perceptual", "nearest", "memorisation", "two_sample")
@@ -199,6 +199,66 @@ def test_memorisation_finds_the_model_that_copies(world, tmp_path):
     assert float(rows["real against real"]["suspects_share"]) < 0.4
     picture = images.read(tmp_path / "memorisation.png")
     assert picture.shape == (2 * (18 + 3 * 64), 72 + 3 * 64, 3)
+
+
+def says(world, tmp_path, ids):
+    """The copies of training cells 1 to 40, whose index says what their model was trained on."""
+    told = {**read_json(world["copies"]), "trained_on": ids}
+    for entry in told["cells"]:
+        images.write(tmp_path / entry["file"], images.read(world["copies"].parent / entry["file"]))
+    write_json(tmp_path / "index.json", told)
+    return {**world, "copies": tmp_path / "index.json"}
+
+
+def test_cells_kept_for_validation_are_no_training_cells(world, tmp_path):
+    """Copies of cells 1 to 40: 41 to 60 cannot be what was copied, 1 to 20 for half of them."""
+    out = ["--out", tmp_path / "memorisation.tsv", "--gallery", tmp_path / "memorisation.png"]
+    found = {}
+    for first, last in ((41, 60), (1, 20)):
+        told = says(world, tmp_path, list(range(first, last + 1)))
+        common = flags(told, "--cells", "--real", "--synthetic", "--features", "--seed")
+        assert evaluation("memorisation", "--options", json.dumps(MEMORISATION), *common, "--share", 0.6, *out) == 0
+        rows = by_model(tmp_path / "memorisation.tsv")
+        found[first] = rows["copies"]
+        # The other model does not say, and counts as trained on all; so do the ends, which take what any model was trained on.
+        assert {rows[name]["training_cells"] for name in rows if name != "copies"} == {"60"}
+        assert rows["copies"]["training_cells"] == "20"
+    assert float(found[41]["suspects_share"]) < 0.3 and 0.45 < float(found[1]["suspects_share"]) < 0.7
+
+
+def test_where_all_models_say_what_they_were_trained_on_the_ends_take_no_other_cells(world, tmp_path):
+    told = says(world, tmp_path, [*range(1, 21), 1000])
+    out = ["--out", tmp_path / "m.tsv", "--gallery", tmp_path / "m.png"]
+    real = flags(told, "--cells", "--real", "--seed")
+    one = ["--synthetic", f"copies={told['copies']}", "--features", f"copies={told['copies.npz']}"]
+    assert evaluation("memorisation", "--options", json.dumps(MEMORISATION), *real, *one, *out) == 0
+    rows = by_model(tmp_path / "m.tsv")
+    assert {row["training_cells"] for row in rows.values()} == {"20"}
+    assert rows["ceiling: the training cells"]["cells"] == "20"
+    nearest_flags = [*flags(told, "--cells", "--spoil", "--seed"), *one[:2], "--out", tmp_path / "nearest.tsv"]
+    assert evaluation("nearest", *nearest_flags) == 0
+    assert {row["training_cells"] for row in by_model(tmp_path / "nearest.tsv").values()} == {"20"}
+
+
+def test_the_nearest_training_cell_is_none_that_was_kept_for_validation(world, tmp_path):
+    told = says(world, tmp_path, list(range(41, 101)))
+    common = flags(told, "--cells", "--synthetic", "--spoil", "--seed")
+    assert evaluation("nearest", *common, "--out", tmp_path / "nearest.tsv") == 0
+    rows = by_model(tmp_path / "nearest.tsv")
+    assert float(rows["copies"]["psnr"]) < 40 and rows["copies"]["training_cells"] == "60"
+    assert rows["soft"]["training_cells"] == rows["real against real"]["training_cells"] == "100"
+
+
+def test_a_model_of_other_cells_is_refused(world, tmp_path, capsys):
+    told = says(world, tmp_path, [1001, 1002])
+    out = ["--out", tmp_path / "memorisation.tsv", "--gallery", tmp_path / "memorisation.png"]
+    common = flags(told, "--cells", "--real", "--synthetic", "--features", "--seed")
+    assert evaluation("memorisation", "--options", json.dumps(MEMORISATION), *common, *out) == 2
+    said = capsys.readouterr().err
+    assert "trained on none of the 100 training cells" in said and "index.json" in said
+    says(world, tmp_path, ["a"])
+    assert evaluation("memorisation", "--options", json.dumps(MEMORISATION), *common, *out) == 2
+    assert "trained_on[0] is 'a', not a whole number" in capsys.readouterr().err
 
 
 def test_memorisation_needs_held_out_cells(world, tmp_path, capsys):

@@ -265,7 +265,8 @@ def test_samples_have_the_form_of_windows(trained):
         read = crops.read(trained / name / "cells" / "index.json", split="synthetic")
         assert list(read.category_ids) == kinds and read.size == 32
         assert len({picture.tobytes() for picture in read.pixels}) == 6
-        assert read_json(trained / name / "cells" / "index.json")["model"] == name
+        told = read_json(trained / name / "cells" / "index.json")
+        assert told["model"] == name and told["trained_on"] == read_json(trained / name / "out" / "model.json")["cells"]
 
 
 def test_a_picture_depends_on_type_and_key_alone(trained):

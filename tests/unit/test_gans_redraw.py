@@ -72,7 +72,7 @@ def test_a_cell_is_the_same_whatever_is_drawn_with_it(world):
 def test_only_cells_of_the_share_are_drawn_from(world):
     trained_on(world, 0.2)
     index = read_json(draw(world, share=0.2))
-    assert {e["of"] for e in index["cells"]} <= set(read_json(world / "model/model.json")["cells"])
+    assert {e["of"] for e in index["cells"]} <= set(read_json(world / "model/model.json")["cells"]) == set(index["trained_on"])
 
 
 def test_a_model_that_saw_more_than_the_share_is_refused(world):

@@ -1,13 +1,15 @@
 """Sets of cells that stand beside each other in a table: which are chosen, and of which types."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
-from smearsynth import seeds
+from smearsynth import seeds, structure
 from smearsynth.errors import UserError
 from smearsynth.evaluation import feature_files
 from smearsynth.pairs import crops
+from smearsynth.structure import Maybe
 
 
 def models(synthetic: list[str], features: list[str]) -> Iterator[tuple[str, crops.Crops, feature_files.Features]]:
@@ -18,6 +20,33 @@ def models(synthetic: list[str], features: list[str]) -> Iterator[tuple[str, cro
             raise UserError.of("--features", f"none for {name}", "give the features of every model of --synthetic")
         drawn = crops.read(index, split="synthetic")
         yield name, drawn, feature_files.read_for(files[name], drawn.cell_ids)
+
+
+def trained_on(index: Path, cell_ids: np.ndarray) -> np.ndarray:
+    """Which training cells a generator was trained on, by the index of its cells: some may have been kept for its validation.
+
+    Parameters
+    ----------
+    index : path
+        ``index.json`` of synthetic cells; one that does not say counts as trained on all.
+    cell_ids : ndarray of int, shape (n,)
+        Of the training cells.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    UserError
+        If it was trained on none of them.
+    """
+    told = structure.read(index, {"trained_on": Maybe([int])}, fix="give the index.json of synthetic cells").get("trained_on")
+    learnt = np.ones(len(cell_ids), bool) if told is None else np.isin(cell_ids, told)
+    if not learnt.any():
+        what = f"of a model that was trained on none of the {len(cell_ids)} training cells"
+        raise UserError.of(str(index), what, "give the windows and the share that the model was trained on")
+    return learnt
 
 
 def halves(cells: feature_files.Features, *, seed: int) -> tuple[feature_files.Features, feature_files.Features]:

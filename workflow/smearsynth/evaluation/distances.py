@@ -91,7 +91,8 @@ def measure(found: Features, seen: Features | None, held_out: Features, options:
     found : Features
         Cells that are judged.
     seen : Features or None
-        Real cells that their model was trained on; None where the judged cells are among them.
+        Real training cells of their model's share, with those that it kept for validation; None where the judged cells are
+        among them.
     held_out : Features
         Real cells that nothing was trained on.
     """

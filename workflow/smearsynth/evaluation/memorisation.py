@@ -8,8 +8,8 @@ from smearsynth import images, seeds
 from smearsynth.errors import UserError
 from smearsynth.evaluation import feature_files
 from smearsynth.evaluation.bootstrap import interval
-from smearsynth.evaluation.cell_sets import halves, models, same_numbers
-from smearsynth.evaluation.feature_files import Features
+from smearsynth.evaluation.cell_sets import halves, models, same_numbers, trained_on
+from smearsynth.evaluation.feature_files import Features, named_path
 from smearsynth.evaluation.gallery import strip
 from smearsynth.evaluation.metrics_options import MemorisationOptions
 from smearsynth.evaluation.neighbours import nearest, radii, squared_distances
@@ -45,14 +45,26 @@ def run(args) -> None:
     if len(held_out) < 4 or not np.intersect1d(seen.category_ids, held_out.category_ids).size:
         what = f"{len(held_out)} held-out cells, of other types than the training cells or too few to compare with"
         raise UserError.of(str(args.cells), what, "hold out more cells: cells.catalogue.test_share")
-    sets: list[tuple[str, Features, Features]] = [("real against real", *halves(held_out, seed=args.seed))]
+    indices = dict(map(named_path, args.synthetic))
+    sets: list[tuple[str, Features, Features, Features]] = []
     strips = []
+    of_any = np.zeros(len(train), bool)
     for name, drawn, found in models(args.synthetic, args.features):
         feature_files.same_extractor({"--test": held_out, "--train": seen, name: found})
-        sets.append((name, found, held_out))
-        strips.append(closest(name, (drawn, found), (train, seen), (test, held_out), count=options.gallery))
-    sets.append(("ceiling: the training cells", seen, held_out))
-    rows = [[name, *measure(found, seen, real, options, seed=args.seed)] for name, found, real in sets]
+        learnt = trained_on(indices[name], train.cell_ids)
+        of_any |= learnt
+        learnt_from = train.at(np.flatnonzero(learnt)), seen.at(learnt)
+        sets.append((name, found, learnt_from[1], held_out))
+        strips.append(closest(name, (drawn, found), learnt_from, (test, held_out), count=options.gallery))
+    half, other_half = halves(held_out, seed=args.seed)
+    known = seen.at(of_any)
+    # The ends of the scale take the training cells of any model.
+    sets = [
+        ("real against real", half, known, other_half),
+        *sets,
+        ("ceiling: the training cells", known, known, held_out),
+    ]
+    rows = [[name, *measure(found, own, real, options, seed=args.seed)] for name, found, own, real in sets]
     write_tsv(args.out, COLUMNS, rows)
     images.write(args.gallery, np.concatenate(strips))
 

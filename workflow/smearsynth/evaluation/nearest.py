@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from smearsynth.evaluation import cell_sets
 from smearsynth.evaluation.ceilings import CEILINGS, spoil
 from smearsynth.evaluation.feature_files import named_path
 from smearsynth.evaluation.neighbours import nearest
@@ -29,12 +30,15 @@ def run(args) -> None:
     """Run the command."""
     train = crops.read(args.cells, split="train", share=args.share)
     test = crops.read(args.cells, split="test")
-    rows = [row("real against real", test.pixels, test.category_ids, train)]
+    learnt = {name: cell_sets.trained_on(index, train.cell_ids) for name, index in map(named_path, args.synthetic)}
+    # The ends of the scale take the training cells of any model.
+    known = train.at(np.flatnonzero(np.any(list(learnt.values()), axis=0))) if learnt else train
+    rows = [row("real against real", test.pixels, test.category_ids, known)]
     for name, index in map(named_path, args.synthetic):
         drawn = crops.read(index, split="synthetic")
-        rows.append(row(name, drawn.pixels, drawn.category_ids, train))
+        rows.append(row(name, drawn.pixels, drawn.category_ids, train.at(np.flatnonzero(learnt[name]))))
     for how in args.ceiling:
-        rows.append(row(f"ceiling: {how}", spoil(test.pixels, how, seed=args.seed), test.category_ids, train))
+        rows.append(row(f"ceiling: {how}", spoil(test.pixels, how, seed=args.seed), test.category_ids, known))
     write_tsv(args.out, COLUMNS, rows)
 
 

@@ -13,7 +13,13 @@ TITLES = {
 }
 """Arms as a reader knows them, in the order of the tables."""
 
-TRAININGS = "of the test cells and of the luck of the classifier's trainings"
+KNOWN = {
+    False: "The intervals know of the test cells and of the luck of the classifier's trainings, not of another training of a "
+    "generator nor of another choice of real cells.",
+    True: "The intervals know of the test cells alone: not of the luck of the classifier's training, which was done once, nor of "
+    "another training of a generator or another choice of real cells.",
+}
+"""What the intervals know of and what not, by whether the classifier was trained once."""
 
 
 def points(value: float) -> str:
@@ -68,8 +74,7 @@ def headline(groups: list[list[Judged]], *, level: float) -> str:
         parts.append(f"But varying the same real cells does better: {'; '.join(beaten)}.")
     if alone:
         parts.append("What varying the same real cells would give was not tried beside: add augmentation_1 to readers.arms.arms.")
-    known = "of the test cells" if any(judged[0].arm.about["seeds"] == 1 for judged in groups) else TRAININGS
-    parts.append(f"The intervals know {known}, not of another training of a generator nor of another choice of real cells.")
+    parts.append(KNOWN[any(judged[0].arm.about["seeds"] == 1 for judged in groups)])
     return " ".join(parts)
 
 

@@ -41,5 +41,6 @@ def run(args) -> None:
                 entry = {"file": name, "cell_id": number, "category_id": category_id, "split": "synthetic"}
                 entries.append({**entry, "fold": None, "part": None})
         head = {"size": model["size"], "model": model["model"], "share": model["share"], "steps": model["steps"]}
+        head["trained_on"] = model["cells"]  # Without those that the training kept for validation.
         write_json(folder / "index.json", {**head, "categories": list(generator.categories), "cells": entries})
     print(f"{len(entries)} synthetic cells of {model['model']}")

@@ -73,6 +73,7 @@ def run(args) -> None:
                 entry = {"file": name, "cell_id": len(entries) + 1, "category_id": category["id"], "split": "synthetic"}
                 entries.append({**entry, "of": cell.id})
         head = {"model": "pix2pix", "share": args.share, "steps": model["steps"], "size": index["size"]}
+        head["trained_on"] = model["cells"]
         write_json(folder / "index.json", {**head, "categories": index["categories"], "cells": entries})
     print(f"{len(entries)} cells drawn anew, {args.per_type} of each of {len(index['categories'])} types")
 
