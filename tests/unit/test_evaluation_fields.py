@@ -422,6 +422,14 @@ def test_pictures_that_were_trained_on_are_refused_all_at_once(tmp_path, capsys)
     assert "2 real pictures were trained on: 001.png, 003.png" in capsys.readouterr().err
 
 
+def test_a_truth_whose_pictures_lie_elsewhere_is_refused(tmp_path, capsys):
+    coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]], folder="../")
+    found = coco_file(tmp_path / "found.json", [[(1, box(0), 0.9, None)]], folder="../")
+    write_json(tmp_path / "seen.json", {"images": []})
+    assert command(tmp_path, tmp_path / "truth.json", f"a={found}", more=["--seen", tmp_path / "seen.json"]) == 2
+    assert "truth.json: file_name leads out of its folder" in capsys.readouterr().err
+
+
 def test_a_file_that_tells_of_no_training_pictures_is_refused(tmp_path, capsys):
     coco_file(tmp_path / "truth.json", [[(1, box(0), None, None)]])
     found = coco_file(tmp_path / "found.json", [[(1, box(0), 0.9, None)]])

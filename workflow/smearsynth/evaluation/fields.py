@@ -19,7 +19,7 @@ from smearsynth.evaluation.field_annotations import FieldCells
 from smearsynth.evaluation.field_compare import ALL, MEASURES, Difference, Estimate
 from smearsynth.evaluation.field_matches import Matches, match
 from smearsynth.evaluation.field_options import FIELD_KINDS, FieldsOptions
-from smearsynth.files import write_text, write_tsv
+from smearsynth.files import inside, write_text, write_tsv
 from smearsynth.options import loads
 
 COLUMNS = ["reader", "kind", "on", "images", "cells", "repetitions"]
@@ -116,7 +116,8 @@ def _read(args, options: FieldsOptions) -> tuple[FieldCells, dict[str, list[Fiel
             raise UserError.of(str(args.images), what, "leave them out: generators and readers were trained on them")
         truth, readers = field_selection.only(chosen, truth, readers)
     folder = args.pictures or args.truth.parent / ("images" if test is None else "")
-    raise_all(field_held_out.problems([(name, folder / name) for name in truth.images], args.seen))
+    pictures = [(name, inside(folder, name, where=args.truth)) for name in truth.images] if args.seen else []
+    raise_all(field_held_out.problems(pictures, args.seen))
     readers = field_selection.match_up(truth, readers)
     if not any(cell["kind"] in FIELD_KINDS for cells in truth.cells.values() for cell in cells):
         raise UserError.of(str(args.truth), "no cells in it", "give fields with annotated cells")
