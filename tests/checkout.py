@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zlib
 from pathlib import Path
+from typing import Self
 
 import pytest
 import yaml
@@ -59,6 +60,14 @@ class Checkout:
                 drawn = phantoms.draw(kind, rng(0, "tests", kind, number), size=96, um_per_px=0.28)
                 images.write(folder / "data" / "given" / kind / f"{number}.png", drawn.picture)
         enlarged(folder / "data" / "given" / "monocyte" / "0.png")
+
+    @classmethod
+    def of(cls, other: Path, folder: Path) -> Self:
+        """A copy of another checkout, with what was run in it."""
+        shutil.copytree(other, folder, symlinks=True)
+        copy = cls.__new__(cls)
+        copy.folder = folder
+        return copy
 
     def snakemake(
         self, *arguments: str, cores: int | None = 2, check: bool = True, configs=("small.yaml",), environment=os.environ

@@ -1,4 +1,3 @@
-import gc
 import json
 import weakref
 
@@ -98,7 +97,6 @@ class Read:
             alive.append(weakref.ref(part))
             yield part
             del part
-            gc.collect()
             self.most = max(self.most, sum(one() is not None for one in alive))
 
 

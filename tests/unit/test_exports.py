@@ -216,11 +216,13 @@ def test_imagefolder_metadata(run, tmp_path):
         assert line["objects"]["category"] == [TYPES[cell["category_id"]].name for cell in cells]
 
 
-def test_an_index_of_shards_is_exported_like_one_file(run, tmp_path):
+def test_an_index_of_shards_is_shown_and_exported_like_one_file(run, tmp_path):
+    """Each shard numbers its images from 1; of an index the numbers go on."""
     folder, data = run
     parts = []
     for k, image in enumerate(data["images"]):
-        part = {"images": [image], "annotations": of(data, image["id"]), "categories": data["categories"]}
+        cells = [cell | {"image_id": 1} for cell in of(data, image["id"])]
+        part = {"images": [image | {"id": 1}], "annotations": cells, "categories": data["categories"]}
         write_json(folder / f"shards/{k}.json", part)
         parts.append({"file": f"shards/{k}.json"})
     write_json(folder / "index.json", {"shards": parts})
@@ -231,6 +233,14 @@ def test_an_index_of_shards_is_exported_like_one_file(run, tmp_path):
     )
     for file in (tmp_path / "whole").rglob("*.*"):
         assert file.read_bytes() == (tmp_path / "parts" / file.relative_to(tmp_path / "whole")).read_bytes()
+    for image in data["images"]:
+        shown = []
+        for name in ("instances", "index"):
+            arguments = ["preview", "--instances", str(folder / f"{name}.json"), "--images", str(folder / "images")]
+            arguments += ["--slide", str(image["id"]), "--taxonomy", TAXONOMY_JSON, "--out", str(tmp_path / f"{name}.png")]
+            assert dispatch("smearsynth.slides", COMMANDS, arguments) == 0
+            shown.append((tmp_path / f"{name}.png").read_bytes())
+        assert shown[0] == shown[1]
 
 
 def test_a_missing_picture_is_named(run, tmp_path, capsys):

@@ -33,8 +33,11 @@ def slides(instances: Path, *, shard: bool = False, taxonomy: Taxonomy | None = 
     data = read_json(instances)
     if isinstance(data, dict) and "shards" in data and not shard:
         structure.check(data, INDEX, where=instances, fix=FIX)
-        for entry in data["shards"]:
-            yield from slides(inside(instances.parent, entry["file"], where=instances), shard=True, taxonomy=taxonomy)
+        shards = (inside(instances.parent, entry["file"], where=instances) for entry in data["shards"])
+        listed = (one for path in shards for one in slides(path, shard=True, taxonomy=taxonomy))
+        # Every shard numbers its images from 1: here they go on from shard to shard, as in a merge.
+        for number, (image, cells) in enumerate(listed, 1):
+            yield image | {"id": number}, [cell | {"image_id": number} for cell in cells]
         return
     structure.check(data, FORM if taxonomy is None else DRAWN, where=instances, fix=FIX)
     if taxonomy is not None:
