@@ -36,8 +36,8 @@ def slides(instances: Path, *, shard: bool = False, taxonomy: Taxonomy | None = 
         shards = (inside(instances.parent, entry["file"], where=instances) for entry in data["shards"])
         listed = (one for path in shards for one in slides(path, shard=True, taxonomy=taxonomy))
         # Every shard numbers its images from 1: here they go on from shard to shard, as in a merge.
-        for number, (image, cells) in enumerate(listed, 1):
-            yield image | {"id": number}, [cell | {"image_id": number} for cell in cells]
+        for number, (image, own) in enumerate(listed, 1):
+            yield image | {"id": number}, [cell | {"image_id": number} for cell in own]
         return
     structure.check(data, FORM if taxonomy is None else DRAWN, where=instances, fix=FIX)
     if taxonomy is not None:
