@@ -320,14 +320,25 @@ def test_targets_of_an_empty_patch():
 def test_the_best_threshold_by_hand():
     scores = np.array([0.9, 0.8, 0.6, 0.4, 0.3])
     hit = np.array([True, True, False, True, False])
-    # F1 of the first k of 4 cells: 2/5, 4/6, 4/7, 6/8, 6/9.
-    score, f1 = field_thresholds.best(scores, hit, 4)
-    assert (score, f1) == (pytest.approx(0.35), pytest.approx(0.75))
-    assert field_thresholds.best(scores, np.zeros(5, bool), 4) == (0.5, 0.0)
-    assert field_thresholds.best(np.zeros(0), np.zeros(0, bool), 0) == (0.5, 0.0)
+    # F1 of the first k of 4 cells: 2/5, 4/6, 4/7, 6/8, 6/9. Of 4 cells 6/8 is uncertain by sqrt(3/16/4) = 0.22: 4/6 is as good.
+    assert field_thresholds.best(scores, hit, 4) == pytest.approx((0.7, 4 / 6, 0.75))
+    # Of 400 cells it is uncertain by 0.02.
+    many = field_thresholds.best(np.repeat(scores, 100), np.repeat(hit, 100), 400)
+    assert many == pytest.approx((0.35, 0.75, 0.75))
+    assert field_thresholds.best(scores, np.zeros(5, bool), 4) == (0.5, 0.0, 0.0)
+    assert field_thresholds.best(np.zeros(0), np.zeros(0, bool), 0) == (0.5, 0.0, 0.0)
     # Equal scores are taken together.
-    score, f1 = field_thresholds.best(np.array([0.7, 0.7, 0.7]), np.array([True, False, False]), 1)
-    assert f1 == pytest.approx(0.5)
+    _, f1, largest = field_thresholds.best(np.array([0.7, 0.7, 0.7]), np.array([True, False, False]), 1)
+    assert f1 == largest == pytest.approx(0.5)
+
+
+def test_where_many_thresholds_do_equally_well_the_highest_is_taken():
+    """95 clear cells, then one by one a few faint ones among as many mistakes: F1 hardly changes, real dirt would come in."""
+    scores = np.r_[np.linspace(0.9, 0.6, 95), np.linspace(0.5, 0.1, 8)]
+    hit = np.r_[np.ones(95, bool), np.tile([True, False], 4)]
+    score, f1, largest = field_thresholds.best(scores, hit, 100)
+    assert 0.6 < score < 0.7
+    assert largest > f1 > largest - np.sqrt(largest * (1 - largest) / 100)
 
 
 def test_each_cell_is_found_once_by_the_best_candidate_of_its_class():

@@ -58,8 +58,13 @@ def _cell(field: Field, number: int) -> np.ndarray:
     return seen if field.hidden is None else seen | (field.hidden == number)
 
 
-def best(scores: np.ndarray, hit: np.ndarray, cells: int) -> tuple[float, float]:
-    """The score from which on candidates give the largest F1, and that F1.
+def best(scores: np.ndarray, hit: np.ndarray, cells: int) -> tuple[float, float, float]:
+    """The highest score from which on candidates do as well as they can, as far as so many cells tell.
+
+    That is: with an F1 not below the largest by more than its standard error, that of a share of `cells` (the rule of one
+    standard error, Breiman et al. 1984). Where many scores do equally well, as on slides, in which hardly anything is mistaken
+    for a platelet, the largest F1 lies anywhere among them by chance; real smears have dirt, and the highest score finds least
+    of it.
 
     Parameters
     ----------
@@ -73,22 +78,26 @@ def best(scores: np.ndarray, hit: np.ndarray, cells: int) -> tuple[float, float]
     float
         Midway between the last candidate that is taken and the next; 0.5 where nothing can be found.
     float
-        From 0 to 1.
+        F1 of the candidates from there on, 0 to 1.
+    float
+        The largest F1.
     """
     if not len(scores) or not hit.any():
-        return 0.5, 0.0
+        return 0.5, 0.0, 0.0
     order = np.argsort(-scores, kind="stable")
     right = np.cumsum(hit[order])
     f1 = 2 * right / (np.arange(1, len(scores) + 1) + cells)
     # Of equal scores all are taken or none.
-    last = np.append(np.diff(scores[order]) != 0, True)
-    at = int(np.where(last, f1, -1).argmax())
+    f1[np.append(np.diff(scores[order]) == 0, False)] = -1
+    largest = float(f1.max())
+    error = np.sqrt(largest * (1 - largest) / cells)
+    at = int(np.flatnonzero(f1 >= largest - error)[0])
     following = scores[order[at + 1]] if at + 1 < len(scores) else FAINTEST
-    return float(np.clip((scores[order[at]] + following) / 2, FAINTEST, 0.95)), float(f1[at])
+    return float(np.clip((scores[order[at]] + following) / 2, FAINTEST, 0.95)), float(f1[at]), largest
 
 
 def choose(reader: FieldReader, fields: list[Field]) -> tuple[Thresholds, list[dict]]:
-    """The overlap and the scores with the largest mean F1 over the classes.
+    """The overlap with the largest mean F1 over the classes, and the score of each class (`best`).
 
     Parameters
     ----------
@@ -119,7 +128,7 @@ def choose(reader: FieldReader, fields: list[Field]) -> tuple[Thresholds, list[d
         score, of_class, right = (np.concatenate(part) for part in (scores, number, hit))
         own = [of_class == one for one in range(1, classes + 1)]
         of = [best(score[these], right[these], int(count)) for these, count in zip(own, cells, strict=True)]
-        tried.append((float(np.mean([f1 for _, f1 in of])), nms, of))
+        tried.append((float(np.mean([largest for _, _, largest in of])), nms, of))
     _, nms, of = max(tried, key=lambda one: one[0])
-    about = [{"cells": int(count), "f1": round(f1, 4)} for count, (_, f1) in zip(cells, of, strict=True)]
-    return Thresholds(nms, tuple(round(score, 4) for score, _ in of)), about
+    about = [{"cells": int(count), "f1": round(f1, 4)} for count, (_, f1, _) in zip(cells, of, strict=True)]
+    return Thresholds(nms, tuple(round(score, 4) for score, _, _ in of)), about
